@@ -246,6 +246,19 @@ impl Browser {
         state.is_ok_and(|state| *state.json() == "complete")
     }
 
+    /// Submits a form as it stands, past the browser's own checks: `requestSubmit` as a person's press does, `submit` as a
+    /// program does. Waits for the answer.
+    pub async fn submit_form(&self, index: usize, way: &str) {
+        let form = self.element("form").await;
+        let script = "const form = document.forms[arguments[0]]; form.noValidate = true; form[arguments[1]]()";
+        self.driver().execute(script, vec![json!(index), json!(way)]).await.unwrap();
+        let start = Instant::now();
+        while form.tag_name().await.is_ok() || !self.is_loaded().await {
+            assert!(start.elapsed() < MAX_WAIT, "{way} of form {index} at {} does nothing", self.location().await);
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
     /// The button or link with this text.
     pub async fn press(&self, text: &str) {
         self.press_at(&format!("(//button|//a)[normalize-space(.)='{text}']"), text).await;
@@ -371,6 +384,24 @@ impl Browser {
     /// Writes a picture of the window.
     pub async fn screenshot(&self, file: &Path) {
         self.driver().screenshot(file).await.unwrap();
+    }
+
+    /// The value of an attribute of the first element of this selector.
+    pub async fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        self.element(selector).await.attr(name).await.unwrap()
+    }
+
+    /// Looks at the page in both widths, each in both schemes.
+    pub async fn inspect_in_all_ways(&self, what: &str) {
+        for width in WIDTHS {
+            for scheme in ["light", "dark"] {
+                self.scheme(scheme).await;
+                self.resize(width).await;
+                self.inspect(&format!("{what}, {width} px, {scheme}")).await;
+            }
+        }
+        self.picture(what).await;
+        self.scheme("light").await;
     }
 
     /// Looks at the page in both widths and both schemes. Colours do not depend on the width.

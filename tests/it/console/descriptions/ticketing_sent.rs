@@ -7,7 +7,7 @@ use crate::console::people::{SENT_URL, TestConsole};
 use crate::delivery::bed::PASSWORD;
 use crate::delivery::smtp_server::SmtpServer;
 use crate::delivery::twilio::{ACCOUNT, TOKEN, Twilio};
-use crate::support::{Browser, RecordingApi, Request, Scripts, eventually};
+use crate::support::{Browser, Connection, RecordingApi, Request, Scripts, eventually};
 
 const PAGE: (&str, &str) = ("Settings: Users", "API Accounts");
 /// The mail server accepts what is for `ok`.
@@ -86,6 +86,51 @@ async fn open(console: &TestConsole, scripts: Scripts, (link, code): &(String, S
     key
 }
 
+/// A scanner of mails sends HEAD and GET, opens the link, presses each button, submits each form empty, and posts junk. None
+/// of that is a try; eight digits are one.
+async fn scan(console: &TestConsole, scripts: Scripts, (link, code): &(String, String)) {
+    let send = |method: &str, target: &str, form: &str| {
+        let form_type = "application/x-www-form-urlencoded";
+        let request = Request::new(method, target).header("Connection", "close").header("Content-Type", form_type);
+        Connection::open(console.gate.console).send(&if form.is_empty() { request } else { request.body(form) })
+    };
+    let tries = || console.bed.ask("SELECT CAST(SUM(tries) AS BIGINT) FROM reveals");
+    let request = Request::new("HEAD", link).header("Connection", "close");
+    let mut connection = Connection::open(console.gate.console);
+    connection.write(&request.bytes());
+    assert_eq!(connection.reply(true).map(|reply| reply.status), Some(200));
+    assert_eq!(send("GET", link, "").status, 200);
+
+    let scanner = Browser::start(scripts).await;
+    scanner.open(&console.url(link)).await;
+    let (buttons, forms) = (scanner.texts("button").await, scanner.texts("form").await.len());
+    assert_eq!((buttons.len(), forms), (2, 2), "{buttons:?}");
+    for button in &buttons {
+        scanner.open(&console.url(link)).await;
+        scanner.press(button).await;
+    }
+    for way in ["requestSubmit", "submit"] {
+        let mut answers = Vec::new();
+        for form in 0..forms {
+            scanner.open(&console.url(link)).await;
+            scanner.submit_form(form, way).await;
+            answers.push(scanner.text("main").await);
+        }
+        let has_fault = |text: &String| text.contains("must be the 8 digits of the text message");
+        assert_eq!(answers.iter().map(has_fault).collect::<Vec<_>>(), [true, false], "{way} has reached the server");
+    }
+
+    for junk in ["code=", "code=+", "code=junk", "code=1234567", "code=123456789", "code=1234567x", "code=%00"] {
+        assert_eq!(send("POST", link, junk).status, 422, "{junk}");
+    }
+    assert!((400..500).contains(&send("POST", link, "").status));
+    assert_eq!(tries().await, 0, "none of this is a try");
+    let wrong = if code == "12345678" { "code=8765-4321" } else { "code=1234-5678" };
+    let refused = send("POST", link, wrong);
+    assert!(refused.status == 422 && refused.text().contains("4 tries are left"), "{}", refused.text());
+    assert_eq!(tries().await, 1);
+}
+
 async fn follow(scripts: Scripts) {
     let inbox = Inbox { mail: SmtpServer::start(), twilio: Twilio::start().await };
     // It goes on without its value.
@@ -119,12 +164,8 @@ async fn follow(scripts: Scripts) {
     assert_text(&browser, "Waiting").await;
     inspect(&browser, "sent-accounts").await;
 
-    // A scanner opens the link, presses each button and submits each form empty.
-    let scanner = Browser::start(scripts).await;
-    for button in ["Send a new code", "Show my credentials"] {
-        scanner.open(&console.url(&first.0)).await;
-        scanner.press(button).await;
-    }
+    scan(&console, scripts, &first).await;
+    assert_eq!(inbox.twilio.sent().len(), 1, "a scanner has no text message sent within two minutes of another");
     let old = open(&console, scripts, &first, "first").await;
     let with_old = customers.clone().basic("Pixel Studio", &old);
     expect(&console, &with_old, 200);
