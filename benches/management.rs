@@ -74,7 +74,9 @@ async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
         "filter", "found", "page p50", "page p99", "count p50", "count p99"
     );
     let (versions, scopes, format) = (VersionCatalog::default(), ScopeCatalog::default(), TokenFormat::default());
-    let terms = Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format };
+    let delivery = claviger::config::Delivery::default();
+    let terms =
+        Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format, delivery: &delivery };
     let shell = Caller::shell("bench".into());
     let call = OperationContext::new(&store, &shell, now(), terms);
     let mut slowest = Duration::ZERO;

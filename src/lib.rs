@@ -23,6 +23,9 @@ pub mod config;
 // Files that hold credentials: YAML, CSV, htpasswd.
 pub mod formats;
 
+// What leaves by itself: mails, text messages.
+pub mod delivery;
+
 // The database; the only SQL.
 pub mod store;
 

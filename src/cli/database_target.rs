@@ -96,7 +96,7 @@ impl DatabaseTarget {
     pub(super) fn terms(&self) -> Terms<'_> {
         let settings = &self.settings;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        Terms { catalogs, format: &settings.token_format }
+        Terms { catalogs, format: &settings.token_format, delivery: &settings.delivery }
     }
 
     pub(super) async fn schema(&self, store: &Store) -> anyhow::Result<SchemaState> {

@@ -12,6 +12,7 @@ mod config_target;
 mod credentials;
 mod database;
 mod database_target;
+mod delivery;
 mod demo;
 mod diagnosis;
 mod explain;
@@ -76,6 +77,9 @@ enum Command {
     /// Create the first staff member
     #[command(subcommand)]
     Admin(admin_setup_link::Command),
+    /// Try out whether mails and text messages arrive
+    #[command(subcommand)]
+    Delivery(delivery::Command),
     /// Migrate, inspect and back up the database
     #[command(subcommand)]
     Database(database::Command),
@@ -101,7 +105,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
     ("Gate", &["serve", "demo", "health", "throttle"]),
     ("Settings", &["config", "explain"]),
     ("Customers", &["account", "request", "credential", "user"]),
-    ("Management", &["operator", "admin", "audit", "database"]),
+    ("Management", &["operator", "admin", "audit", "database", "delivery"]),
     ("Secrets", &["token", "password"]),
     ("Shell", &["completions", "man"]),
 ];
@@ -139,6 +143,7 @@ pub fn run() -> ExitCode {
         Command::Operator(command) => command.run(),
         Command::Admin(command) => command.run(),
         Command::Database(command) => command.run(),
+        Command::Delivery(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Password(command) => command.run(),
         Command::Throttle(command) => command.run(),

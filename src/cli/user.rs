@@ -43,7 +43,7 @@ pub(super) enum Command {
         after_help = "Examples:\n  claviger user show usr_0a1b2c3d4e5f6g7h8i9j\n  claviger user show ann@example.org"
     )]
     Show(UserArgs),
-    /// Create a user, and print the link that sets their password
+    /// Create a user, and send the link that sets their password, or print it where no mail is set
     #[command(
         after_help = "Examples:\n  claviger user create --email ann@example.org --role staff\n  claviger user create --email bob@acme.example --role owner --account acme"
     )]

@@ -2,6 +2,8 @@
 //! The only module that reads the environment.
 
 mod decode;
+mod delivery;
+mod delivery_checks;
 mod diagnostic;
 mod effective;
 mod launch;
@@ -21,6 +23,7 @@ mod values;
 mod yaml;
 
 pub use decode::{Document, decode};
+pub use delivery::{Delivery, InstallationKeyFiles, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
 pub use launch::{InheritedSocket, command_line, inherited_sockets, notify_socket};
@@ -32,5 +35,8 @@ pub use schema::schema;
 pub use settings::{Database, ERROR_DOCS, ERROR_PAGES, Settings, Tracing, Upstream};
 pub use suggest::unknown_key;
 pub use text_file::{read_text, text_of};
-pub use values::{Colour, DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, Parsed, PostgresUrl, UpstreamUrl};
+pub use values::{
+    Colour, DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, MailAddress, MailServer, Parsed, PostgresUrl,
+    SecretText, UpstreamUrl,
+};
 pub use yaml::{Section, each_item, parse};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
+use super::delivery::{Delivery, InstallationKeyFiles};
 use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub console_proxies: Box<[IpNet]>,
     /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
+    pub delivery: Delivery,
+    pub installation_key: InstallationKeyFiles,
     pub handover_socket: Option<PathBuf>,
     /// The base of links, without a slash at the end.
     pub public_url: Option<String>,
@@ -119,6 +122,7 @@ impl Settings {
                 None
             }
         };
+        let delivery = Delivery::new(file, root, directory, &mut faults);
         faults.into_result(|| Self {
             provenance: Provenance::of(root),
             listen: proxy.upstream.iter().flat_map(|_| &proxy.listen.0).map(|address| address.0.0).collect(),
@@ -160,6 +164,8 @@ impl Settings {
                 brand: raw::Brand { logo: file.console.brand.logo.as_ref().map(at), ..file.console.brand.clone() },
                 ..file.console.clone()
             }),
+            delivery,
+            installation_key: InstallationKeyFiles::new(file, directory),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url,
             credentials_file: file.credentials.file.as_ref().map(at),
@@ -267,6 +273,8 @@ impl Settings {
             ("console.enabled", self.console.is_some() != next.console.is_some()),
             ("credentials.database", self.database_url() != next.database_url()),
             ("database", format!("{:?}", self.database) != format!("{:?}", next.database)),
+            ("delivery.reveal.listen", self.delivery.reveal_listen != next.delivery.reveal_listen),
+            ("installation_key_file", self.installation_key != next.installation_key),
             ("handover.socket", self.handover_socket != next.handover_socket),
             ("passwords.threads", self.hash_threads != next.hash_threads),
             ("passwords.queue", self.passwords.queue != next.passwords.queue),

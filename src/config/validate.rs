@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::delivery_checks;
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 use super::route_checks::below_exceptions;
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
@@ -44,6 +45,7 @@ impl<'r> Checker<'r> {
         self.log(file);
         self.tracing(&file.tracing, cfg!(feature = "otlp"));
         self.credentials(&file.credentials);
+        self.delivery(file);
         self.faults
     }
 
@@ -299,6 +301,13 @@ impl<'r> Checker<'r> {
             if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
                 self.report(&["console", "roles", role], "must be 1 to 60 characters on one line", "");
             }
+        }
+    }
+
+    fn delivery(&mut self, file: &raw::File) {
+        for fault in delivery_checks::faults(file, has_database(file)) {
+            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
+            self.report(&path, &fault.problem, fault.hint);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod ambiguous_paths;
 mod base62;
+mod installation_key;
 mod label;
 mod link_token;
 mod network;
@@ -10,6 +11,7 @@ mod password;
 mod rate_limit;
 mod recent_uses;
 mod restrictions;
+mod reveal_code;
 mod scope;
 mod set;
 mod time_ordered_id;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+pub use installation_key::{INSTALLATION_KEY_BYTES, InstallationKey, InstallationKeyError, InstallationKeys};
 pub use label::{Label, LabelError};
 pub use link_token::PlainLinkToken;
 pub use network::Network;
@@ -34,6 +37,7 @@ pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPa
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
 pub use restrictions::Restrictions;
+pub use reveal_code::{REVEAL_CODE_DIGITS, RevealCode};
 pub use set::{CredentialSet, Duplicate};
 pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};

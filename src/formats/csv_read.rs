@@ -13,7 +13,7 @@ use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_k
 use crate::credential::Label;
 
 /// In the order of export. The columns up to `rate_limit.burst` are keys of the credentials file.
-pub(super) const COLUMNS: [&str; 19] = [
+pub(super) const COLUMNS: [&str; 20] = [
     "id",
     "account",
     "name",
@@ -32,6 +32,7 @@ pub(super) const COLUMNS: [&str; 19] = [
     "description",
     "contact_email",
     "contact_mobile",
+    "developer_emails",
     "disabled_reason",
 ];
 /// Columns that restrict a credential. A cell has a value or [`UNRESTRICTED`]: an emptied cell must not open anything.
@@ -137,6 +138,7 @@ impl Table<'_, '_> {
                 "description" => notes.description = Some(text),
                 "contact_email" => notes.contact_email = Some(text),
                 "contact_mobile" => notes.contact_mobile = Some(text),
+                "developer_emails" => notes.developer_emails = Some(text),
                 "disabled_reason" => notes.disabled_reason = Some(text),
                 "access" => access = Some((text, origin.clone())),
                 column if RESTRICTIONS.contains(&column) && cell.trim() == UNRESTRICTED => {}
@@ -218,11 +220,12 @@ impl Table<'_, '_> {
 }
 
 impl Notes {
-    fn texts(&self) -> [(&'static str, Option<&str>); 4] {
+    fn texts(&self) -> [(&'static str, Option<&str>); 5] {
         [
             ("description", self.description.as_ref().and_then(Option::as_deref)),
             ("contact_email", self.contact_email.as_ref().and_then(Option::as_deref)),
             ("contact_mobile", self.contact_mobile.as_ref().and_then(Option::as_deref)),
+            ("developer_emails", self.developer_emails.as_ref().and_then(Option::as_deref)),
             ("disabled_reason", self.disabled_reason.as_ref().and_then(Option::as_deref)),
         ]
     }

@@ -53,6 +53,7 @@ pub(super) fn credential<W: Write>(
         maybe(record.description),
         maybe(record.contact_email),
         maybe(record.contact_mobile),
+        record.developer_emails.join(" "),
         maybe(record.disabled_reason),
     ];
     Ok(out.write_record(cells.iter().map(|cell| escape_formula(cell)))?)

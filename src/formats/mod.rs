@@ -120,6 +120,8 @@ pub struct Notes {
     pub contact_email: Option<Option<String>>,
     /// E.164.
     pub contact_mobile: Option<Option<String>>,
+    /// Addresses, separated by spaces.
+    pub developer_emails: Option<Option<String>>,
     pub disabled_reason: Option<Option<String>>,
 }
 
@@ -150,6 +152,7 @@ pub struct ExportRow<'r> {
     pub description: Option<&'r str>,
     pub contact_email: Option<&'r str>,
     pub contact_mobile: Option<&'r str>,
+    pub developer_emails: &'r [String],
     pub disabled_reason: Option<&'r str>,
     /// The previous secret is still valid.
     pub has_previous: bool,

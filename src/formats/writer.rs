@@ -33,7 +33,8 @@ pub struct LeftOut {
     pub notes: usize,
     /// Credentials with an empty scope list, which a credentials file must not have.
     pub without_scopes: usize,
-    /// Cleared credentials: without a secret they cannot be imported.
+    /// Cleared credentials, and those whose secret was not shown to its contact yet: without a secret they cannot be
+    /// imported.
     pub cleared: usize,
     /// Basic pairs that are disabled or restricted, which htpasswd has no place for.
     pub limits: usize,
@@ -89,8 +90,9 @@ impl<W: Write> Writer<W> {
         self.left_out.previous += usize::from(record.has_previous);
         self.left_out.owners += usize::from(record.has_owner);
         let notes = [record.description, record.contact_email, record.contact_mobile, record.disabled_reason];
+        let has_notes = notes.iter().any(Option::is_some) || !record.developer_emails.is_empty();
         let has_place = matches!(self.form, Form::Csv(_));
-        self.left_out.notes += usize::from(!has_place && notes.iter().any(Option::is_some));
+        self.left_out.notes += usize::from(!has_place && has_notes);
         Ok(())
     }
 

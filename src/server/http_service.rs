@@ -13,7 +13,7 @@ use super::event::Event;
 use super::http_connections::HttpConnections;
 use super::management_api::ManagementApi;
 use super::tls::acceptor;
-use crate::control::{Admin, console_listener, router};
+use crate::control::{Admin, console_listener, reveal_listener, router};
 use crate::proxy::{BoundListener, Certificates, ListenerEvent};
 
 /// Runs beside the gate: its failure stops no request.
@@ -21,6 +21,8 @@ pub(super) struct HttpService {
     /// Taken at the start.
     pub(super) socket: Mutex<Option<BoundListener>>,
     pub(super) content: Content,
+    /// The socket for the page of links to secrets, taken at the start, where it has one of its own.
+    pub(super) reveal: Option<(Mutex<Option<BoundListener>>, HttpConnections)>,
     pub(super) certificates: Option<Arc<Certificates>>,
     pub(super) connections: HttpConnections,
     /// Set where the process serves nothing else, so that the end of this listener ends it.
@@ -53,9 +55,22 @@ impl HttpService {
     async fn serve(&self, bound: BoundListener) -> anyhow::Result<()> {
         let listener = tokio::net::TcpListener::from_std(bound.into_inner()).context("its socket")?;
         let tls = self.certificates.clone().map(acceptor).transpose()?;
-        let router = self.content.router().await?;
+        let (router, reveal_router) = self.content.routers().await?;
+        let mut reveal = None;
+        if let Some(((socket, connections), router)) = self.reveal.as_ref().zip(reveal_router)
+            && let Some(bound) = socket.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            let listener = tokio::net::TcpListener::from_std(bound.into_inner()).context("the socket for reveals")?;
+            let tls = self.certificates.clone().map(acceptor).transpose()?;
+            reveal = Some(connections.serve(listener, router, tls));
+        }
         self.report(ListenerEvent::Serve);
-        self.connections.serve(listener, router, tls).await;
+        let reveal = async {
+            if let Some(reveal) = reveal {
+                reveal.await;
+            }
+        };
+        tokio::join!(self.connections.serve(listener, router, tls), reveal);
         Ok(())
     }
 
@@ -75,10 +90,14 @@ impl Content {
         }
     }
 
-    async fn router(&self) -> anyhow::Result<Router> {
+    /// Of its listener, and of that for the page of links to secrets.
+    async fn routers(&self) -> anyhow::Result<(Router, Option<Router>)> {
         match self {
-            Self::Admin(admin) => Ok(router(admin.clone())),
-            Self::Console(management) => Ok(console_listener(management.open().await?)),
+            Self::Admin(admin) => Ok((router(admin.clone()), None)),
+            Self::Console(management) => {
+                let state = management.open().await?;
+                Ok((console_listener(state.clone()), Some(reveal_listener(state))))
+            }
         }
     }
 }

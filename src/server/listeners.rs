@@ -23,6 +23,8 @@ pub(super) struct Listeners {
     pub(super) forward_auth: Vec<BoundListener>,
     /// `None` where this process does not serve the console.
     pub(super) console: Option<BoundListener>,
+    /// `None` where the console serves the page of links to secrets.
+    pub(super) reveal: Option<BoundListener>,
     pub(super) admin: BoundListener,
     pub(super) handover: Handover,
 }
@@ -54,14 +56,20 @@ impl Listeners {
             bind("console.listen", address, socket.or_else(|| received.as_mut()?.take(is_wanted)))
         });
         let console = console.transpose()?;
+        let reveal = settings.delivery.reveal_listen.filter(|_| console.is_some()).map(|address| {
+            let is_wanted = |own| matches(own, address);
+            let socket = activated.take(is_wanted);
+            bind("delivery.reveal.listen", address, socket.or_else(|| received.as_mut()?.take(is_wanted)))
+        });
+        let reveal = reveal.transpose()?;
         let address = settings.admin_listen;
         let is_wanted = |own| matches(own, address);
         let socket = activated.take(is_wanted);
         let admin = bind("admin.listen", address, socket.or_else(|| received.as_mut()?.take_admin(is_wanted)))?;
         activated.ensure_all_taken()?;
-        let handover = Handover::new(path, received, proxy.iter().chain(&console).chain([&admin]))?;
+        let handover = Handover::new(path, received, proxy.iter().chain(&console).chain(&reveal).chain([&admin]))?;
         let forward_auth = proxy.split_off(settings.listen.len());
-        Ok(Self { proxy, forward_auth, console, admin, handover })
+        Ok(Self { proxy, forward_auth, console, reveal, admin, handover })
     }
 }
 

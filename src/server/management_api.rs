@@ -8,8 +8,12 @@ use arc_swap::ArcSwap;
 
 use super::setup_link;
 use crate::clock::Clock;
-use crate::config;
-use crate::control::{Admin, ControlState, DatabaseProbe, DemoLinks, LiveSettings, Throttles, prune};
+use crate::config::{self, Diagnostic, Diagnostics, Origin, Settings};
+use crate::control::{
+    Admin, ControlState, DatabaseProbe, DemoLinks, InstallationKeyFault, LiveSettings, OutboxWorker, Senders,
+    SharedKeys, Throttles, open_installation_keys, prune,
+};
+use crate::credential::InstallationKeys;
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -28,15 +32,22 @@ pub(super) struct ManagementApi {
     /// For the console's page of the status.
     pub(super) process: Admin,
     pub(super) demo_links: Option<DemoLinks>,
+    pub(super) settings: Settings,
+    pub(super) keys: SharedKeys,
 }
 
 impl ManagementApi {
     /// On a database whose schema was checked already. Background tasks end with the runtime.
     ///
     /// # Errors
-    /// When the pool cannot be opened.
+    /// When the pool or the installation key cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
+        if self.settings.delivery.is_on() {
+            self.keys.open(open_installation_keys(&self.settings, &store, Clock::System.now()).await?);
+        }
+        // A demo has no account anywhere.
+        let mailbox = self.demo_links.as_ref().map(|_| Arc::default());
         let (process, live, throttles) = (self.process.clone(), self.live.clone(), self.throttles.clone());
         let state = ControlState::within(
             (Some(process), self.demo_links.clone()),
@@ -45,11 +56,18 @@ impl ManagementApi {
             live,
             throttles,
         )
-        .context("cannot start the password hashing thread")?;
+        .context("cannot start the password hashing thread")?
+        .with_installation_keys(self.keys.clone())
+        .with_mailbox(mailbox.clone());
         if let Some(probe) = self.standalone_probe.clone() {
             let store = store.clone();
             tokio::spawn(async move { probe.run(&store).await });
         }
+        let senders = Senders::new(&self.settings.delivery, self.settings.public_url.as_deref())?;
+        let worker =
+            OutboxWorker::new(store.clone(), Clock::System, self.live.clone(), self.keys.clone(), (senders, mailbox))
+                .reporting(self.process.outbox.clone(), self.process.metrics.clone());
+        tokio::spawn(worker.run());
         tokio::spawn(setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
@@ -69,6 +87,32 @@ pub(super) fn open_alone(database: &config::Database, may_migrate: bool) -> anyh
         probe
     });
     opened.with_context(|| database.url.to_string())
+}
+
+/// Opens the installation keys for a reload that switches delivery on, on connections of its own.
+///
+/// # Errors
+/// When a key file or the database cannot be used, or this thread cannot wait for them.
+pub(super) fn open_keys(settings: &Settings) -> Result<InstallationKeys, Diagnostics> {
+    let fault = |error: &dyn std::fmt::Display| {
+        let problem = format!("cannot be opened: {error}");
+        Diagnostics::from(Diagnostic::new(Origin::WHOLE_FILE, "installation_key_file", problem))
+    };
+    let database = settings.database.as_ref().ok_or_else(|| fault(&"there is no database"))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| fault(&error))?;
+    // Apart: the caller may be a thread of another runtime.
+    let open = || {
+        runtime.block_on(async {
+            let store = Store::open(&database.url, options(database, false)).await.map_err(|error| fault(&error))?;
+            let opened = open_installation_keys(settings, &store, Clock::System.now()).await;
+            store.close().await;
+            opened.map_err(|opening| match opening {
+                InstallationKeyFault::Settings(faults) => faults,
+                InstallationKeyFault::Store(error) => fault(&error),
+            })
+        })
+    };
+    std::thread::scope(|scope| scope.spawn(open).join()).unwrap_or_else(|_| Err(fault(&"the thread ended")))
 }
 
 fn options(database: &config::Database, create: bool) -> StoreOptions {

@@ -27,7 +27,7 @@ use self::log_outputs::stderr_style;
 use self::main_loop::Process;
 use self::tls::{ADMIN, CONSOLE};
 use crate::config::Diagnostics;
-use crate::control::{DemoLinks, Look};
+use crate::control::{DemoLinks, Look, Senders};
 use crate::proxy::{LoadedCertificates, Upstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
@@ -43,6 +43,8 @@ pub struct Addresses {
     pub forward_auth: Vec<SocketAddr>,
     /// `None` where this process does not serve the console.
     pub console: Option<SocketAddr>,
+    /// `None` where the console serves the page of links to secrets.
+    pub reveal: Option<SocketAddr>,
     pub admin: SocketAddr,
 }
 
@@ -112,9 +114,17 @@ pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
     let admin = ADMIN.load(settings).err();
     let console = CONSOLE.load(settings).err();
     let look = Look::load(settings).err();
+    let senders = Senders::check(settings).err();
     let upstream = settings.upstream.as_ref();
     let upstream = upstream.and_then(|upstream| Upstream::new(upstream, &settings.timeouts, None).err());
-    let faults: Vec<_> =
-        proxy.into_iter().chain(admin).chain(console).chain(look).chain(upstream).flat_map(|faults| faults.0).collect();
+    let faults: Vec<_> = proxy
+        .into_iter()
+        .chain(admin)
+        .chain(console)
+        .chain(look)
+        .chain(senders)
+        .chain(upstream)
+        .flat_map(|faults| faults.0)
+        .collect();
     Diagnostics(faults).into_result(|| ()).map_err(|faults| settings.provenance.locate(faults))
 }

@@ -59,7 +59,7 @@ pub(super) struct SignalHandler {
     pub(super) metrics: Arc<Metrics>,
     pub(super) connections: Arc<Connections>,
     /// Of the admin listener and the console listener.
-    pub(super) http_connections: [HttpConnections; 2],
+    pub(super) http_connections: [HttpConnections; 3],
     /// `proxy.timeouts.lame_duck`
     pub(super) lame_duck: Duration,
     /// `proxy.timeouts.shutdown`

@@ -24,7 +24,7 @@ use super::management_api::ManagementApi;
 use super::shutdown::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, Throttles, local_url};
+use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -54,13 +54,21 @@ impl Process {
             database,
             role,
         } = parts;
-        let Listeners { proxy, forward_auth, console: console_socket, admin: admin_socket, handover } = listeners;
+        let Listeners {
+            proxy,
+            forward_auth,
+            console: console_socket,
+            reveal: reveal_socket,
+            admin: admin_socket,
+            handover,
+        } = listeners;
         let settings = loaded.settings.clone();
         let addresses = |sockets: &[BoundListener]| sockets.iter().map(|socket| socket.address).collect();
         let addresses = Addresses {
             proxy: addresses(&proxy),
             forward_auth: addresses(&forward_auth),
             console: console_socket.as_ref().map(|socket| socket.address),
+            reveal: reveal_socket.as_ref().map(|socket| socket.address),
             admin: admin_socket.address,
         };
         let live = Arc::new(ArcSwap::from_pointee(LiveSettings::new(&loaded, Look::load(&settings)?)));
@@ -113,7 +121,9 @@ impl Process {
         };
 
         let credentials = loaded.set.len();
+        let keys = SharedKeys::default();
         let live_state = LiveState {
+            keys: (settings.console.is_some() && settings.database.is_some()).then(|| keys.clone()),
             gate: gate.as_ref().map(Gate::live).transpose()?,
             admin_certificates: admin_certificates.clone(),
             console_certificates: console_certificates.clone(),
@@ -130,7 +140,8 @@ impl Process {
         // Apart, so that neither takes the places of the other.
         let admin_connections = HttpConnections::new("admin", None, HttpTimeouts::default());
         let console_connections = HttpConnections::new("console", Some(connections.clone()), HttpTimeouts::default());
-        let http_connections = [admin_connections.clone(), console_connections.clone()];
+        let reveal_connections = HttpConnections::new("reveal", Some(connections.clone()), HttpTimeouts::default());
+        let http_connections = [admin_connections.clone(), console_connections.clone(), reveal_connections.clone()];
         let sign_in_throttle = match (&gate, &probe) {
             (Some(gate), _) => gate.sign_in_throttle(),
             (None, Some(probe)) => probe.sign_in_throttle(),
@@ -144,6 +155,7 @@ impl Process {
             gate: gate.as_ref().map(Gate::state),
             management: probe.clone(),
             sign_in_throttle: settings.console.is_some().then(|| sign_in_throttle.clone()),
+            outbox: Arc::default(),
             clock: Clock::System,
         };
         let management_api = |database| ManagementApi {
@@ -154,12 +166,15 @@ impl Process {
             standalone_probe: probe.clone(),
             process: admin.clone(),
             demo_links: demo_links.cloned(),
+            settings: settings.clone(),
+            keys: keys.clone(),
         };
         server.add_service(background_service(
             "admin",
             HttpService {
                 socket: Mutex::new(Some(admin_socket)),
                 content: Content::Admin(admin.clone()),
+                reveal: None,
                 certificates: admin_certificates,
                 connections: admin_connections,
                 standalone_events: None,
@@ -169,6 +184,7 @@ impl Process {
             let console = HttpService {
                 socket: Mutex::new(Some(socket)),
                 content: Content::Console(Box::new(management_api(database))),
+                reveal: reveal_socket.map(|socket| (Mutex::new(Some(socket)), reveal_connections)),
                 certificates: console_certificates,
                 connections: console_connections,
                 standalone_events: probe.is_some().then(|| events.0.clone()),
@@ -217,6 +233,7 @@ fn log_start(addresses: &Addresses, settings: &Settings, credentials: usize) {
         proxy = joined(&addresses.proxy).map(tracing::field::display),
         forward_auth = joined(&addresses.forward_auth).map(tracing::field::display),
         console = addresses.console.map(tracing::field::display),
+        reveal = addresses.reveal.map(tracing::field::display),
         admin = %addresses.admin,
         upstream = settings.upstream.as_ref().map(|upstream| tracing::field::display(&upstream.url)),
         credentials,

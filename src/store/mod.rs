@@ -17,9 +17,11 @@ mod idempotency;
 mod opened_file;
 mod operator_tokens;
 mod origin;
+mod outbox;
 mod paging;
 mod pools;
 mod primary;
+mod reveals;
 mod role;
 mod schema;
 mod sessions;
@@ -40,14 +42,22 @@ pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
 pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
-    ExpiringCredential, GateCredential, Holders, Page, PreviousSecret, RecordSecret, StateCounts, TakenNames,
-    Versioned,
+    ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
+    RecordSecret, StateCounts, TakenNames, Versioned,
 };
 pub use error::StoreError;
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
+pub use outbox::{
+    Attempt, Channel, ClaimedMessage, MessageState, NewMessage, NotSent, OutboxBacklog, OutboxRecord, Purpose,
+    SendFailure,
+};
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
+pub use reveals::{
+    CodeTry, MintedCode, MintedLink, Minting, NewReveal, OldStops, RevealMessage, RevealRecord, RevealState,
+    ShownReveal, SupersededBy, Unsendable,
+};
 pub use role::{NoRole, Role};
 pub use schema::SchemaState;
 pub use sessions::SessionRecord;
@@ -56,7 +66,7 @@ pub use timestamps::whole_millis;
 pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
-pub use users::{EnabledUser, UserFilter, UserRecord};
+pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
 
 use credentials::CountCache;
 use hosts::Hosts;

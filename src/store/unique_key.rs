@@ -23,10 +23,13 @@ pub enum UniqueKey {
     IdempotencyKey,
     OperatorTokenDigest,
     OperatorTokenId,
+    OutboxId,
     RevealId,
     RevealLink,
+    RevealLinkDigest,
     SessionDigest,
     SetupLinkDigest,
+    TextCount,
     /// Of a credential's token, current or previous.
     TokenDigest,
     UserEmail,
@@ -36,7 +39,7 @@ pub enum UniqueKey {
 
 /// Each constraint as PostgreSQL names it, and as SQLite does: by its columns, or by its index where that is on an
 /// expression.
-const CONSTRAINTS: [(UniqueKey, &str, &str); 23] = [
+const CONSTRAINTS: [(UniqueKey, &str, &str); 26] = [
     (UniqueKey::AccessRequestId, "access_requests_pkey", "access_requests.id"),
     (UniqueKey::PendingAccessRequest, "access_requests_one_pending", "access_requests.account"),
     (UniqueKey::AccountId, "accounts_pkey", "accounts.id"),
@@ -56,10 +59,13 @@ const CONSTRAINTS: [(UniqueKey, &str, &str); 23] = [
     (UniqueKey::IdempotencyKey, "idempotency_pkey", "idempotency.actor, idempotency.key"),
     (UniqueKey::OperatorTokenDigest, "operator_tokens_digest_key", "operator_tokens.digest"),
     (UniqueKey::OperatorTokenId, "operator_tokens_pkey", "operator_tokens.id"),
+    (UniqueKey::OutboxId, "outbox_pkey", "outbox.id"),
     (UniqueKey::RevealId, "reveals_pkey", "reveals.id"),
     (UniqueKey::RevealLink, "reveals_link_digest_key", "reveals.link_digest"),
+    (UniqueKey::RevealLinkDigest, "reveal_links_pkey", "reveal_links.digest"),
     (UniqueKey::SessionDigest, "sessions_pkey", "sessions.digest"),
     (UniqueKey::SetupLinkDigest, "setup_links_pkey", "setup_links.digest"),
+    (UniqueKey::TextCount, "text_counts_pkey", "text_counts.scope, text_counts.day"),
     (UniqueKey::TokenDigest, "tokens_pkey", "tokens.digest"),
     (UniqueKey::UserEmail, "users_email", "index 'users_email'"),
     (UniqueKey::UserId, "users_pkey", "users.id"),
@@ -86,6 +92,7 @@ impl fmt::Display for UniqueKey {
             | Self::CredentialId
             | Self::DeliveryId
             | Self::OperatorTokenId
+            | Self::OutboxId
             | Self::RevealId
             | Self::UserId
             | Self::WebhookId => "the id",
@@ -96,7 +103,8 @@ impl fmt::Display for UniqueKey {
             Self::CredentialUse => "the credential's last use",
             Self::CredentialUsername => "the user name",
             Self::IdempotencyKey => "the idempotency key",
-            Self::RevealLink | Self::SetupLinkDigest => "the link",
+            Self::RevealLink | Self::RevealLinkDigest | Self::SetupLinkDigest => "the link",
+            Self::TextCount => "the count of text messages",
             Self::SessionDigest => "the session",
             Self::UserEmail => "the e-mail address",
         })

@@ -13,6 +13,10 @@ use super::registry::Families;
 pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 /// The values of the label `state` of the upstream's addresses.
 pub const ADDRESS_STATES: [&str; 3] = ["up", "down", "probing"];
+/// The values of the label `channel` of messages.
+const NOTIFICATION_CHANNELS: [&str; 2] = ["mail", "sms"];
+/// The values of the label `result` of messages.
+const NOTIFICATION_RESULTS: [&str; 6] = ["accepted", "delivered", "undelivered", "delayed", "failed", "given_up"];
 /// The value of the label `code` for callers who left before a response.
 pub const CLIENT_CLOSED: &str = "client_closed";
 const STATUSES: usize = 600;
@@ -99,6 +103,9 @@ pub struct Metrics {
     database_up: IntGaugeVec,
     database_primary: IntGaugeVec,
     pub lines_dropped: IntCounter,
+    notifications: IntCounterVec,
+    outbox_waiting: IntGaugeVec,
+    outbox_oldest: IntGaugeVec,
     pub(super) cache_hits: IntCounterVec,
     pub(super) cache_misses: IntCounterVec,
 }
@@ -126,6 +133,26 @@ impl Metrics {
         let by_reason = |scheme: &&str| ALLOWED.iter().chain(codes).map(|code| verdict(scheme, code)).collect();
         let cache_hits = all.counters("cache_hits_total", "Lookups answered by a cache.", &["cache"])?;
         let cache_misses = all.counters("cache_misses_total", "Lookups not answered by a cache.", &["cache"])?;
+        let notifications = all.counters(
+            "notifications_total",
+            "Attempts to send a message and reports of its arrival, by channel and result.",
+            &["channel", "result"],
+        )?;
+        let outbox_waiting =
+            all.gauges("outbox_waiting", "Messages that wait for an attempt, by channel.", &["channel"])?;
+        let outbox_oldest = all.gauges(
+            "outbox_oldest_seconds",
+            "Age of the oldest message that waits, by channel; 0 while none does.",
+            &["channel"],
+        )?;
+        for channel in NOTIFICATION_CHANNELS {
+            for result in NOTIFICATION_RESULTS {
+                notifications.with_label_values(&[channel, result]);
+            }
+            for gauges in [&outbox_waiting, &outbox_oldest] {
+                gauges.with_label_values(&[channel]);
+            }
+        }
         let reloads = all.counters("config_reloads_total", "Reloads of the files, by result.", &["result"])?;
         let refused = all.counters(
             "connections_refused_total",
@@ -211,6 +238,9 @@ impl Metrics {
                 "1 while a primary that takes writes answers, 0 while a standby or read-only server does, -1 for no answer.",
                 &[],
             )?,
+            notifications,
+            outbox_waiting,
+            outbox_oldest,
             lines_dropped: all.counter(
                 "access_log_dropped_total",
                 "Access log lines lost because the reader was too slow or a write failed.",
@@ -220,6 +250,17 @@ impl Metrics {
             families: all,
             started: process::start_time(),
         })
+    }
+
+    /// Counts what became of a message.
+    pub fn notified(&self, channel: &str, result: &str) {
+        self.notifications.with_label_values(&[channel, result]).inc();
+    }
+
+    /// The messages of a channel that wait, and the age of the oldest in seconds.
+    pub fn outbox(&self, channel: &str, waiting: i64, oldest_seconds: i64) {
+        self.outbox_waiting.with_label_values(&[channel]).set(waiting);
+        self.outbox_oldest.with_label_values(&[channel]).set(oldest_seconds);
     }
 
     /// Counts a request that is let through.

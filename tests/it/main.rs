@@ -8,6 +8,7 @@ mod config_files;
 mod console;
 mod control;
 mod corpora;
+mod delivery;
 mod deploy;
 mod docs;
 mod layering;

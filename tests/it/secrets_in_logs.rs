@@ -1,6 +1,7 @@
 //! Secrets are planted wherever a request or a file can hold one, and looked for wherever we write. All of
 //! them hold the same word, so that looking for one is looking for all.
 
+mod delivery;
 mod management_api;
 
 use base64::Engine;
@@ -13,21 +14,21 @@ use crate::support::{
 const WORD: &str = "planted";
 const ACCEPT: &str = "accept: {api_key: {header: X-API-Key, query: api_key}}";
 
-/// The word as a log may show it: as it is, as numbers, in hex, in base64 at every alignment.
-fn traces_of_the_word() -> Vec<String> {
-    let bytes = WORD.bytes();
+/// A secret as a log may show it: as it is, as numbers, in hex, in base64 at every alignment.
+fn traces_of(secret: &str) -> Vec<String> {
+    let bytes = secret.bytes();
     let numbers: Vec<String> = bytes.clone().map(|byte| byte.to_string()).collect();
     let hex: String = bytes.map(|byte| format!("{byte:02x}")).collect();
     let aligned = (0..3).map(|shift| {
-        let text = STANDARD.encode(format!("{}{WORD}", "x".repeat(shift)));
+        let text = STANDARD.encode(format!("{}{secret}", "x".repeat(shift)));
         // Only the characters that depend on no neighbour.
-        text[(8 * shift).div_ceil(6)..8 * (shift + WORD.len()) / 6].to_owned()
+        text[(8 * shift).div_ceil(6)..8 * (shift + secret.len()) / 6].to_owned()
     });
-    [WORD.to_owned(), numbers.join(", "), hex].into_iter().chain(aligned).collect()
+    [secret.to_owned(), numbers.join(", "), hex].into_iter().chain(aligned).collect()
 }
 
 fn assert_untraced(place: &str, text: &str) {
-    for trace in traces_of_the_word() {
+    for trace in traces_of(WORD) {
         let line = text.lines().find(|line| line.contains(&trace));
         assert!(line.is_none(), "{place} shows {trace}: {line:?}");
     }

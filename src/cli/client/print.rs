@@ -132,6 +132,11 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &V
         let mut resources = entries.iter().filter(|(name, value)| value.is_object() && !is_secret(name));
         resources.try_for_each(|(_, resource)| show(args, resource))?;
     }
+    if answer["invited"] == true {
+        let email = answer["user"]["email"].as_str().map(sanitize).unwrap_or_default();
+        note(format!("An invitation is sent to {email}, with a link for choosing a password."));
+        return Ok(ExitCode::SUCCESS);
+    }
     if answer["repeated"] == true {
         note(format!(
             "It was done, but the response with the secret was lost, and the secret cannot be shown again. {}",
@@ -144,6 +149,10 @@ pub(in crate::cli) fn show_secret(args: &ClientArgs, client: &Client, answer: &V
     }
     if entries.iter().any(|(_, value)| value.is_object()) {
         print("")?;
+    }
+    if answer["secret"].is_null() && answer["credential"]["delivery"].is_object() {
+        note("The contact gets a link by e-mail and a code by text message, and alone sees the secret, once.");
+        return Ok(ExitCode::SUCCESS);
     }
     let mut secrets = entries.iter().filter(|(name, value)| is_secret(name) && holds_secret(value)).peekable();
     let is_link = entries.contains_key("ticket");
@@ -193,12 +202,14 @@ fn format_field(name: &str, value: &Value) -> Option<String> {
         ("scopes", Value::Null) => "everything".to_owned(),
         ("scopes", Value::Array(items)) if items.is_empty() => "nothing".to_owned(),
         ("addresses", Value::Array(items)) if items.is_empty() => "from anywhere".to_owned(),
+        ("developer_emails", Value::Array(items)) if items.is_empty() => return None,
         ("expires_at" | "last_used_at", Value::Null) => "never".to_owned(),
         ("recent_addresses", Value::Number(count)) => return address_count(count.as_u64()?),
         ("hint", Value::String(hint)) => format!("…{hint}"),
         ("rate_limit", Value::Object(rate)) => {
             format!("{} in {} s, burst {}", rate["requests"], rate["seconds"], rate["burst"])
         }
+        ("delivery", Value::Object(_)) => delivery(value),
         (_, Value::Null) | ("cleared" | "repeated", Value::Bool(false)) => return None,
         ("account_access", Value::Bool(is_on)) => {
             if *is_on { "on" } else { "off: every credential is refused" }.to_owned()
@@ -213,6 +224,25 @@ fn format_field(name: &str, value: &Value) -> Option<String> {
         (_, Value::Bool(is_on)) => if *is_on { "yes" } else { "no" }.to_owned(),
         (_, other) => other.to_string(),
     })
+}
+
+/// "waiting until 2 Dec 2026, mail accepted, text delivered, 1 of 5 tries"
+fn delivery(delivery: &Value) -> String {
+    let word = |value: &Value| value.as_str().unwrap_or_default().replace('_', " ");
+    let mut parts = vec![match delivery["state"].as_str().unwrap_or("-") {
+        "waiting" => format!("waiting until {}", cell(delivery, "ends_at")),
+        "superseded" => format!("ended ({})", word(&delivery["superseded_by"])),
+        state => state.to_owned(),
+    }];
+    for channel in ["mail", "text"] {
+        let message = &delivery[channel];
+        if message.is_object() {
+            let error = message["error"].as_str().map(|error| format!(" ({})", error.replace('_', " ")));
+            parts.push(format!("{channel} {}{}", word(&message["state"]), error.unwrap_or_default()));
+        }
+    }
+    parts.push(format!("{} of 5 tries", cell(delivery, "tries")));
+    parts.join(", ")
 }
 
 /// `None` for 0. The store remembers a bounded number of addresses.

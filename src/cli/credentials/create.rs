@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value, json};
 
+use super::deliver::Way;
 use super::detail_flags::Details;
 use crate::cli::client::{ClientArgs, Request, path, show_secret};
 use crate::cli::secret;
@@ -29,6 +30,9 @@ pub(in crate::cli) struct Args {
     /// API version to pin it to [default: the newest]
     #[arg(long, value_name = "NAME")]
     api_version: Option<String>,
+    /// Send the secret to the contact, or show it here [default: as delivery.show_to_creator has it]
+    #[arg(long, value_name = "WAY")]
+    deliver: Option<Way>,
     #[command(flatten)]
     details: Details,
     #[command(flatten)]
@@ -49,6 +53,9 @@ pub(in crate::cli) struct Duplicate {
     /// Display name of the copy
     #[arg(long)]
     name: Option<String>,
+    /// Send the secret to the contact, or show it here [default: as delivery.show_to_creator has it]
+    #[arg(long, value_name = "WAY")]
+    deliver: Option<Way>,
     #[command(flatten)]
     client: ClientArgs,
 }
@@ -66,6 +73,7 @@ impl Args {
         put("kind", Some(if self.username.is_some() { "password" } else { "token" }.into()));
         put("version", self.api_version.map(Value::from));
         put("username", self.username.map(Value::from));
+        put("deliver", self.deliver.map(|way| way.word().into()));
         if self.choose {
             put("password", Some(secret::read("Password", true)?.as_str().into()));
         }
@@ -78,7 +86,8 @@ impl Args {
 
 impl Duplicate {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
-        let given = [("username", self.username), ("name", self.name)];
+        let deliver = self.deliver.map(|way| way.word().to_owned());
+        let given = [("username", self.username), ("name", self.name), ("deliver", deliver)];
         let body: Map<String, Value> =
             given.into_iter().filter_map(|(field, value)| Some((field.to_owned(), json!(value?)))).collect();
         self.client.run(async |client| {

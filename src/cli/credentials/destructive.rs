@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::credential_args::CredentialArgs;
+use super::deliver::Way;
 use crate::cli::client::{Confirmation, Request, address_count, ago, path, show, show_secret};
 use crate::cli::output::sanitize;
 use crate::cli::secret;
@@ -29,6 +30,12 @@ pub(in crate::cli) struct Reset {
     /// How long the previous secret keeps working, such as 24h; never past the credential's expiry
     #[arg(long, value_name = "DURATION", value_parser = seconds)]
     overlap: Option<u64>,
+    /// Begin the overlap when the contact has been shown the new secret; the previous one works until then
+    #[arg(long)]
+    until_shown: bool,
+    /// Send the secret to the contact, or show it here [default: as delivery.show_to_creator has it]
+    #[arg(long, value_name = "WAY")]
+    deliver: Option<Way>,
     /// Read the password of Basic credentials from a prompt or standard input [default: generated]
     #[arg(long)]
     choose: bool,
@@ -107,12 +114,23 @@ impl Reset {
         if self.enable {
             body.insert("enable".into(), true.into());
         }
-        let effect = match self.overlap {
-            None | Some(0) => "Its current secret stops working at once.".to_owned(),
-            Some(overlap) => {
+        if let Some(way) = self.deliver {
+            body.insert("deliver".into(), way.word().into());
+        }
+        if self.until_shown {
+            body.insert("overlap_from".into(), "showing".into());
+            body.insert("overlap_seconds".into(), self.overlap.unwrap_or_default().into());
+        }
+        let span = |overlap: u64| SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
+        let effect = match (self.overlap.unwrap_or_default(), self.until_shown) {
+            (0, true) => "Its current secret stops working once the new one was shown.".to_owned(),
+            (overlap, true) => {
+                format!("Its current secret stops working {:#} after the new one was shown.", span(overlap))
+            }
+            (0, false) => "Its current secret stops working at once.".to_owned(),
+            (overlap, false) => {
                 body.insert("overlap_seconds".into(), overlap.into());
-                let overlap = SignedDuration::from_secs(i64::try_from(overlap).unwrap_or(i64::MAX));
-                format!("Its current secret stops working in {overlap:#}.")
+                format!("Its current secret stops working in {:#}.", span(overlap))
             }
         };
         let effect = if self.enable { format!("{effect} It is enabled again.") } else { effect };

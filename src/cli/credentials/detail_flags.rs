@@ -19,6 +19,9 @@ pub(super) struct Details {
     /// Mobile number of the contact, such as +447700900961 (E.164)
     #[arg(long, value_name = "NUMBER")]
     contact_mobile: Option<String>,
+    /// E-mail address that receives notices about it, at most 5; repeatable
+    #[arg(long = "developer-email", value_name = "ADDRESS")]
+    developer_emails: Vec<String>,
     /// Scope that it is limited to; repeatable
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
@@ -42,6 +45,7 @@ impl Details {
             ("description", self.description.map(Value::from)),
             ("contact_email", self.contact_email.map(Value::from)),
             ("contact_mobile", self.contact_mobile.map(Value::from)),
+            ("developer_emails", list(self.developer_emails)),
             ("scopes", list(self.scopes)),
             ("addresses", list(self.addresses)),
             ("expires_at", self.expires.map(Value::from)),

@@ -17,11 +17,12 @@ use crate::control::views::RateLimitView;
 use crate::credential::{Label, Restrictions};
 
 /// Without scopes a credential may call everything, without addresses from anywhere.
-const REMOVABLE_FIELDS: [&str; 9] = [
+const REMOVABLE_FIELDS: [&str; 10] = [
     "name",
     "description",
     "contact_email",
     "contact_mobile",
+    "developer_emails",
     "version",
     "scopes",
     "addresses",

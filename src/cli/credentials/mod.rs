@@ -2,6 +2,7 @@
 
 mod create;
 mod credential_args;
+mod deliver;
 mod destructive;
 mod detail_flags;
 mod edit;
@@ -40,6 +41,11 @@ pub(super) enum Command {
     /// Print why the gate would refuse a credential
     #[command(after_help = "Examples:\n  claviger credential diagnose acme-billing")]
     Diagnose(credential_args::CredentialArgs),
+    /// Send a secret that was not shown yet once more
+    Deliver(deliver::Deliver),
+    /// Void the link that waits to show a secret
+    #[command(after_help = "Examples:\n  claviger credential void acme-billing")]
+    Void(credential_args::CredentialArgs),
     /// Disable a credential
     Disable(destructive::Disable),
     /// Enable a disabled credential, with the secret it had
@@ -69,6 +75,8 @@ impl Command {
             Self::Duplicate(args) => args.run(),
             Self::Upgrade(args) => args.run(),
             Self::Diagnose(one) => one.diagnose(),
+            Self::Deliver(args) => args.run(),
+            Self::Void(one) => one.post("void", "has no link that waits"),
             Self::Disable(args) => args.run(),
             Self::Enable(one) => one.post("enable", "is enabled"),
             Self::Clear(confirmed) => confirmed.clear(),

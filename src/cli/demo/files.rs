@@ -50,6 +50,11 @@ console:
   listen: 127.0.0.1:{console}
   public_url: {console_url}
   api_url: http://127.0.0.1:{port}
+# A demo sends nothing: the page /demo/mailbox of the console shows what would have been sent.
+delivery:
+  show_to_creator: true
+  mail: {{server: \"smtp://127.0.0.1:2525\", from: \"Example <keys@example.org>\"}}
+  sms: {{account: demo, token: demo, from: \"+15005550006\"}}
 versions:
   read_from: {{path: \"/v{{version}}/\"}}
   known:

@@ -23,6 +23,8 @@ The console is at http://{console}. Open one of these links, each of which signs
 {links}
 
   or sign in with an e-mail address of the list and the password \"{PASSWORD_OF_PEOPLE}\"
+
+Mails and text messages are not sent, but shown at http://{console}/demo/mailbox
 ",
         links = links.join("\n")
     ))

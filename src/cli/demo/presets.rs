@@ -56,6 +56,11 @@ pub(super) fn overrides(ports: &Ports, api: &DemoApi) -> Vec<Override> {
         over(&["console", "listen"], format!("127.0.0.1:{}", ports.console)),
         over(&["console", "public_url"], ports.console_url()),
         over(&["console", "api_url"], format!("http://127.0.0.1:{}", ports.proxy)),
+        over(&["delivery", "mail", "server"], "smtp://127.0.0.1:2525".into()),
+        over(&["delivery", "mail", "from"], "keys@example.org".into()),
+        over(&["delivery", "sms", "account"], "demo".into()),
+        over(&["delivery", "sms", "token"], "demo".into()),
+        over(&["delivery", "sms", "from"], "+15005550006".into()),
         over(&["log", "format"], "text".into()),
         over(&["log", "level"], "warn".into()),
     ]

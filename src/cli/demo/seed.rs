@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 
 use super::PASSWORD_OF_PEOPLE;
 use crate::clock::Clock;
-use crate::config::Settings;
+use crate::config::{Delivery, Settings};
 use crate::control::operations::{
-    Caller, NewAccessRequest, NewAccount, NewCredential, NewSecret, NewUser, OperationContext, Outcome, create,
-    create_account, create_user, disable, enable_own_key, grant_access, request_access, set_member_policy,
+    Caller, Deliver, NewAccessRequest, NewAccount, NewCredential, NewSecret, NewUser, OperationContext, Outcome, Terms,
+    create, create_account, create_user, disable, enable_own_key, grant_access, request_access, set_member_policy,
     use_setup_link,
 };
 use crate::control::{ControlState, DemoLinks, LiveSettings, Throttles};
@@ -91,12 +91,15 @@ impl Demo {
         let shell = Caller::shell("demo".into());
         let account = account.map(str::parse).transpose()?;
         let new = NewUser { role, account, email: email.into(), name: Some(name.into()) };
-        let Outcome::Fresh(created) = create_user(&self.context(&shell), new).await? else {
-            anyhow::bail!("the database of the demo is not new");
-        };
+        // Without mail the link is returned.
+        let no_delivery = Delivery::default();
+        let terms = Terms { delivery: &no_delivery, ..self.live.terms() };
+        let context = OperationContext { terms, ..self.context(&shell) };
+        let created = create_user(&context, new).await?.fresh();
+        let link = created.and_then(|created| created.link).context("the database of the demo is not new")?;
         let at = self.state.sign_in_context(&self.live, None, None);
         let password = PlainPassword::new(PASSWORD_OF_PEOPLE.as_bytes());
-        Ok(use_setup_link(&at, created.link.ticket.reveal(), password, None).await?)
+        Ok(use_setup_link(&at, link.ticket.reveal(), password, None).await?)
     }
 
     /// The owner of `hooli` has asked for access; the member of `acme` has a key.
@@ -132,6 +135,7 @@ impl Demo {
             let new = NewCredential {
                 name: Some(name.into()),
                 contact_email: contact.map(str::to_owned),
+                deliver: Some(Deliver::Show),
                 ..NewCredential::new("acme".parse()?, secret)
             };
             let Outcome::Fresh(created) = create(&context, new).await? else { continue };

@@ -28,7 +28,7 @@ pub trait Document: DeserializeOwned {
 }
 
 /// Keys whose absence permits more than any value.
-const RESTRICTIONS: [&str; 15] = [
+const RESTRICTIONS: [&str; 16] = [
     "accounts",
     "addresses",
     "body_bytes",
@@ -36,6 +36,7 @@ const RESTRICTIONS: [&str; 15] = [
     "burst",
     "ca",
     "client_ca",
+    "countries",
     "expires_at",
     "known",
     "methods",

@@ -7,12 +7,14 @@ mod console;
 mod cors;
 mod credentials_file;
 mod database;
+mod delivery;
 mod limits;
 mod process;
 mod proxy;
 mod verbatim;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,7 @@ pub use cors::Cors;
 pub use credentials_file::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Credentials, Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
+pub use delivery::{Delivery, Mail, Reveal, Sms};
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub use process::{Handover, Log, LogFormat, Tracing};
@@ -38,7 +41,7 @@ pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProto
 pub use verbatim::{Day, Moment, PathText, Prefix, Template};
 
 /// Settings of Claviger.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
     /// The gate: where requests arrive and where they are forwarded. Without this section, a process with a database
@@ -51,6 +54,13 @@ pub struct File {
     /// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
     /// database.
     pub console: Console,
+    /// A file with 32 random bytes, the same in every process of a fleet. Codes of delivery are derived from it. With
+    /// SQLite it is made where it is missing. A change needs a restart.
+    pub installation_key_file: PathBuf,
+    /// Previous installation keys, until nothing derives from them. A change needs a restart.
+    pub old_installation_key_files: Vec<PathBuf>,
+    /// How secrets and notices reach people.
+    pub delivery: Delivery,
     /// How a new process takes over from this one.
     pub handover: Handover,
     /// Where credentials come from: a file, a database, or both. An id that is in both is the file's.
@@ -85,6 +95,37 @@ pub struct File {
     pub log: Log,
     /// Traces of requests.
     pub tracing: Tracing,
+}
+
+impl Default for File {
+    fn default() -> Self {
+        Self {
+            proxy: Default::default(),
+            forward_auth: Default::default(),
+            admin: Default::default(),
+            console: Default::default(),
+            installation_key_file: "installation.key".into(),
+            old_installation_key_files: Default::default(),
+            delivery: Default::default(),
+            handover: Default::default(),
+            credentials: Default::default(),
+            database: Default::default(),
+            accept: Default::default(),
+            identity: Default::default(),
+            versions: Default::default(),
+            scopes: Default::default(),
+            public: Default::default(),
+            cors: Default::default(),
+            paths: Default::default(),
+            tokens: Default::default(),
+            passwords: Default::default(),
+            limits: Default::default(),
+            rate_limit: Default::default(),
+            throttle: Default::default(),
+            log: Default::default(),
+            tracing: Default::default(),
+        }
+    }
 }
 
 impl Document for File {

@@ -2,6 +2,7 @@
 
 mod appearance;
 mod database;
+mod delivery;
 mod headers;
 mod network;
 mod origin;
@@ -18,6 +19,8 @@ use serde::{Serialize, Serializer};
 pub use appearance::Colour;
 pub(crate) use appearance::LanguageTag;
 pub use database::{DatabaseTls, DatabaseUrl, PostgresUrl};
+pub(crate) use delivery::{CountryCode, MailHeader, is_loopback};
+pub use delivery::{MailAddress, MailServer, SecretText};
 pub(crate) use headers::{AuthScheme, MethodName, ProtocolName};
 pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;

@@ -122,7 +122,9 @@ impl FromStr for WebAddress {
         let fits = uri.is_some_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
         let plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"<>\"".contains(&byte));
         if fits && plain {
-            Ok(Self(text.to_owned()))
+            // `HTTP://` is as good, and checks compare with the lower case.
+            let scheme = text.find("://").unwrap_or_default();
+            Ok(Self(text[..scheme].to_ascii_lowercase() + &text[scheme..]))
         } else {
             Err("must be a web address, such as https://example.org/docs")
         }

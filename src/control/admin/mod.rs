@@ -20,7 +20,9 @@ use self::throttle::ThrottleState;
 use super::{DatabaseProbe, Probe, Readiness};
 use crate::auth::{Authenticator, Throttle};
 use crate::clock::Clock;
+use crate::control::outbox_health::OutboxHealth;
 use crate::source::{DatabaseDirectory, ReloadHandle, ReloadOutcome};
+use crate::store::Channel;
 use crate::telemetry::Metrics;
 
 #[derive(Clone)]
@@ -34,6 +36,8 @@ pub struct Admin {
     pub management: Option<Arc<DatabaseProbe>>,
     /// `None` in a process without console and management API.
     pub sign_in_throttle: Option<Arc<Throttle>>,
+    /// What waits to be sent; empty where no channel is set.
+    pub outbox: Arc<OutboxHealth>,
     pub clock: Clock,
 }
 
@@ -75,6 +79,10 @@ async fn metrics(State(admin): State<Admin>) -> Response {
             database.measure();
             admin.metrics.database_answers(database.answers(), database.is_primary());
         }
+    }
+    for channel in admin.outbox.channels() {
+        let waiting = i64::try_from(channel.waiting).unwrap_or(i64::MAX);
+        admin.metrics.outbox(channel.channel.as_str(), waiting, channel.oldest_seconds(admin.clock.now()));
     }
     if let Some(state) = &admin.management {
         admin.metrics.database_answers(state.answers(), state.is_primary());
@@ -160,6 +168,16 @@ impl Admin {
             let name = "database names configured versions and scopes";
             probes.push(Probe { name, is_ok: details.is_empty(), details, is_vital: false });
         }
+        let now = self.clock.now();
+        probes.extend(self.outbox.channels().iter().map(|channel| Probe {
+            name: match channel.channel {
+                Channel::Mail => "mails go out",
+                Channel::Sms => "text messages go out",
+            },
+            details: channel.lines(now),
+            is_ok: channel.is_ok(now),
+            is_vital: false,
+        }));
         probes
     }
 }

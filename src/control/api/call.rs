@@ -6,6 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderValue;
 use axum::http::header::{HeaderMap, IF_MATCH};
 use axum::http::request::Parts;
+use jiff::Timestamp;
 
 use crate::control::operations::{Caller, IdempotencyKey, OperationContext, SignInContext};
 use crate::control::web::caller::authenticate;
@@ -55,6 +56,7 @@ impl ApiCall {
             hashes: Some(&self.state.hashes),
             gate_throttle: self.state.gate_throttle(),
             sign_in_throttle: signs_in.then(|| self.state.sign_in_throttle()),
+            installation_keys: self.state.installation_keys.get(),
             ..context
         }
     }
@@ -69,6 +71,10 @@ impl ApiCall {
             return Err(Problem::new(Code::PreconditionRequired, detail));
         }
         Ok(self.context())
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.state.clock.now()
     }
 
     pub(super) fn settings(&self) -> &LiveSettings {

@@ -60,6 +60,7 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::credentials::addresses::routes())
         .merge(resources::credentials::edit::routes())
         .merge(resources::credentials::secrets::routes())
+        .merge(resources::credentials::deliver::routes())
         .merge(resources::credentials::files::routes())
         .merge(resources::own_key::routes())
         .merge(resources::credentials::file_credentials::routes())

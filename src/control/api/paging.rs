@@ -55,6 +55,10 @@ impl<T> Page<T> {
     where
         T: for<'r> From<&'r R>,
     {
+        Self::with(listing, |record| T::from(record))
+    }
+
+    pub(super) fn with<R>(listing: Listing<R>, view: impl Fn(&R) -> T) -> Self {
         for error in &listing.unreadable {
             tracing::error!("{error}");
         }
@@ -64,6 +68,6 @@ impl<T> Page<T> {
             _ => None,
         };
         let unreadable = listing.unreadable.iter().filter_map(id).collect();
-        Self { items: listing.records.iter().map(T::from).collect(), next_cursor, unreadable }
+        Self { items: listing.records.iter().map(view).collect(), next_cursor, unreadable }
     }
 }

@@ -5,8 +5,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::extract::Request;
 use axum::http::Uri;
+use axum::http::header::COOKIE;
 
+use crate::control::look::ASSETS;
 use crate::control::web::state::LiveSettings;
+
+/// The tickets of links follow.
+pub(super) const REVEAL_PAGE: &str = "/reveal";
+
+/// In the extensions of requests for the page of a link to a secret: where a browser finds it.
+#[derive(Clone)]
+pub(super) struct RevealSite(pub(super) Option<String>);
 
 /// The path of an address, without a slash at the end; empty where it has none.
 pub(super) fn base_path(public_url: Option<&str>) -> &str {
@@ -14,15 +23,45 @@ pub(super) fn base_path(public_url: Option<&str>) -> &str {
     rest.find('/').map_or("", |at| rest[at..].trim_end_matches('/'))
 }
 
-/// Takes the path of `console.public_url` from the front of the target, where it is there.
-pub(in crate::control) fn strip(settings: &Arc<ArcSwap<LiveSettings>>, mut request: Request) -> Request {
+/// Takes the path of `console.public_url` from the front of the target, where it is there. A request for the page of a
+/// link to a secret is a stranger's, on the console too.
+pub(in crate::control) fn strip(settings: &Arc<ArcSwap<LiveSettings>>, request: Request) -> Request {
     let settings = settings.load();
-    let base = base_path(settings.public_url.as_deref());
+    let mut request = strip_path(request, base_path(settings.public_url.as_deref()));
+    let reveal_url = settings.delivery.reveal_url.as_deref();
+    if let Some(stripped) = stripped(request.uri(), base_path(reveal_url))
+        && (is_reveal(stripped.path()) || stripped.path().starts_with(ASSETS))
+    {
+        *request.uri_mut() = stripped;
+    }
+    if is_reveal(request.uri().path()) { of_stranger(request, &settings) } else { request }
+}
+
+/// The same on the listener of that page.
+pub(in crate::control) fn strip_for_reveal(settings: &Arc<ArcSwap<LiveSettings>>, request: Request) -> Request {
+    let settings = settings.load();
+    let reveal_url = settings.delivery.reveal_url.as_deref().or(settings.public_url.as_deref());
+    of_stranger(strip_path(request, base_path(reveal_url)), &settings)
+}
+
+fn strip_path(mut request: Request, base: &str) -> Request {
     if !base.is_empty()
         && let Some(stripped) = stripped(request.uri(), base)
     {
         *request.uri_mut() = stripped;
     }
+    request
+}
+
+fn is_reveal(path: &str) -> bool {
+    path.strip_prefix(REVEAL_PAGE).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Without cookies: a session of this browser must neither matter nor show.
+fn of_stranger(mut request: Request, settings: &LiveSettings) -> Request {
+    let url = settings.delivery.reveal_url.clone().or_else(|| settings.public_url.clone());
+    request.extensions_mut().insert(RevealSite(url));
+    request.headers_mut().remove(COOKIE);
     request
 }
 

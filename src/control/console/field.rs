@@ -133,6 +133,11 @@ impl Field {
         Self { is_required: true, ..self }
     }
 
+    /// A phone shows digits to type.
+    fn is_code(&self) -> bool {
+        self.autocomplete == "one-time-code"
+    }
+
     /// The ids of what describes the control.
     fn described_by(&self) -> String {
         let ids = [("hint", self.hint.is_some()), ("fault", self.fault.is_some()), ("present", self.present.is_some())];

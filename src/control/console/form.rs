@@ -100,6 +100,13 @@ impl<'f> Form<'f> {
         self
     }
 
+    /// Without faults at fields, which this page does not have.
+    #[must_use]
+    pub(super) fn without_fields(mut self) -> Self {
+        self.faults.clear();
+        self
+    }
+
     /// Replaces the words of a fault that belongs to no field.
     #[must_use]
     pub(super) fn detail(self, text: String) -> Self {

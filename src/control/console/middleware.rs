@@ -15,6 +15,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::base_path::RevealSite;
 use super::once::{Earlier, OnceGuard, OnceKeys};
 use super::page::{DoneLink, Rendered, Surroundings};
 use super::posted::{Fields, ONCE, OnceKey};
@@ -49,6 +50,8 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (CACHE_CONTROL, "no-store"),
 ];
 
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
 #[derive(Clone)]
 pub(super) struct MiddlewareState {
     state: ControlState,
@@ -65,8 +68,12 @@ pub(super) async fn handle(State(state): State<MiddlewareState>, mut request: Re
     let id = new_request_id(&state.state);
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(Menu(pages::MENU));
+    let is_reveal = request.extensions().get::<RevealSite>().is_some();
     let mut response = answer(&state, request, next).await;
     let headers = response.headers_mut();
+    if is_reveal {
+        headers.insert(ROBOTS, HeaderValue::from_static("noindex"));
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -79,7 +86,7 @@ pub(super) async fn handle(State(state): State<MiddlewareState>, mut request: Re
 async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let view = View::new(&state.state, &parts);
-    let public_url = view.settings.public_url.as_deref();
+    let public_url = view.public_url.as_deref();
     if csrf::reject_cross_site(&parts.method, &parts.headers, public_url).is_err() {
         return errors::cross_site();
     }

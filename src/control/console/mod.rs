@@ -25,7 +25,18 @@ use self::middleware::MiddlewareState;
 use super::web::problem::{Code, Problem};
 use super::web::state::ControlState;
 
-pub(super) use self::base_path::strip as strip_base_path;
+pub(super) use self::base_path::{strip as strip_base_path, strip_for_reveal};
+
+/// The page of links to secrets alone.
+pub(super) fn reveal_router(state: ControlState) -> Router {
+    let middleware = from_fn_with_state(MiddlewareState::new(state.clone()), middleware::handle);
+    pages::reveal::routes()
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
+        .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
+        .layer(middleware)
+        .with_state(state.clone())
+        .merge(assets::routes().with_state(state))
+}
 
 /// Every page, and the answer to every path that is none.
 pub(super) fn router(state: ControlState) -> Router {

@@ -19,6 +19,8 @@ pub(super) const ONCE: &str = "once";
 pub(super) const REVISION: &str = "revision";
 /// Fields whose names begin so are never written back into a page.
 const SECRET_PREFIX: &str = "password";
+/// Nor is this one.
+const CODE: &str = "code";
 
 /// Names and values in their order. Cheap to clone.
 #[derive(Clone, Default)]
@@ -99,7 +101,7 @@ impl Fields {
 }
 
 pub(super) fn is_secret(name: &str) -> bool {
-    name.starts_with(SECRET_PREFIX)
+    name.starts_with(SECRET_PREFIX) || name == CODE
 }
 
 impl Posted {
@@ -213,8 +215,8 @@ mod tests {
     }
 
     #[test]
-    fn passwords_are_not_carried_on() {
-        let fields = fields("email=a&password=b&password_new=c&note=d");
+    fn passwords_and_codes_are_not_carried_on() {
+        let fields = fields("email=a&password=b&password_new=c&note=d&code=e");
         let names: Vec<_> = fields.without_secrets().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["email", "note"]);
     }

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
-use super::base_path::base_path;
+use super::base_path::{RevealSite, base_path};
 use super::notice::{self, Notice};
 use super::time::{self, Time};
 use crate::control::look::{Arguments, Brand, Language};
@@ -33,14 +33,22 @@ pub(super) struct View {
     pub(super) has_notice_cookie: bool,
     /// Below the base path, with the query.
     pub(super) target: String,
+    /// Where a browser finds this page; `None` where that is not configured.
+    pub(super) public_url: Option<String>,
+    /// The page of a link to a secret: for strangers, who know nothing of the console.
+    pub(super) is_reveal: bool,
 }
 
 impl View {
     pub(super) fn new(state: &ControlState, parts: &Parts) -> Self {
         let settings = state.settings.load_full();
+        let site = parts.extensions.get::<RevealSite>();
+        let public_url = site.map_or_else(|| settings.public_url.clone(), |RevealSite(url)| url.clone());
         let accepted = parts.headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Self {
             language: settings.look.language(accepted),
+            is_reveal: site.is_some(),
+            public_url,
             settings,
             now: state.clock.now(),
             request_id: request_id(parts).unwrap_or_default().to_owned(),
@@ -84,7 +92,7 @@ impl View {
 
     /// The address of a page, or of an asset, for `href` and `action`. `path` begins with a slash.
     pub(super) fn url(&self, path: &str) -> String {
-        format!("{}{path}", base_path(self.settings.public_url.as_deref()))
+        format!("{}{path}", base_path(self.public_url.as_deref()))
     }
 
     /// "3 minutes ago", with the moment beside.

@@ -69,6 +69,7 @@ impl Visit {
             hashes: Some(&self.state.hashes),
             gate_throttle: self.state.gate_throttle(),
             sign_in_throttle: Some(self.state.sign_in_throttle()),
+            installation_keys: self.state.installation_keys.get(),
             ..context
         }
     }

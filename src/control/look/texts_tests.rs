@@ -22,8 +22,8 @@ fn load(texts: &[(&str, &str)], languages: &[&str]) -> Result<Texts, Diagnostics
 
 /// Literals of Rust code and templates that have the form of a message's name.
 fn literals() -> BTreeSet<String> {
-    let (mut folders, mut found) =
-        (vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/console")], BTreeSet::new());
+    let control = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control");
+    let (mut folders, mut found) = (vec![control.join("console"), control.join("outbox")], BTreeSet::new());
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {

@@ -34,6 +34,12 @@ impl Caller {
         Self { actor, role: Role::Staff, account: None, user: None }
     }
 
+    /// Anyone who holds a link: they have no rights, and the link decides what they may do.
+    pub fn link_holder(address: Option<String>, request_id: Option<String>) -> Self {
+        let actor = Actor { kind: ActorKind::Link, id: "link".into(), request_id, address };
+        Self { actor, role: Role::Member, account: None, user: None }
+    }
+
     /// Whether the table of rights allows it. Shell and system have every right.
     pub fn may(&self, right: Right) -> bool {
         match self.actor.kind {

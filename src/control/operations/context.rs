@@ -4,7 +4,8 @@ use jiff::Timestamp;
 
 use super::{AccountScope, Caller, OperationError, OperationRefusal, Right};
 use crate::auth::{HashPool, Throttle};
-use crate::credential::TokenFormat;
+use crate::config::Delivery;
+use crate::credential::{InstallationKeys, TokenFormat};
 use crate::formats::Catalogs;
 use crate::store::{Actor, ActorKind, Store};
 
@@ -25,6 +26,8 @@ pub struct OperationContext<'c> {
     pub gate_throttle: Option<ProcessThrottle<'c>>,
     /// `None` in a process at which nobody signs in: each process counts wrong passwords of its own.
     pub sign_in_throttle: Option<ProcessThrottle<'c>>,
+    /// `None` where secrets are not delivered, and at the command line.
+    pub installation_keys: Option<&'c InstallationKeys>,
 }
 
 /// A throttle of this process.
@@ -42,6 +45,8 @@ pub struct Terms<'c> {
     pub catalogs: Catalogs<'c>,
     /// Format of new tokens.
     pub format: &'c TokenFormat,
+    /// How secrets and notices reach people.
+    pub delivery: &'c Delivery,
 }
 
 /// The `Idempotency-Key` of a request.
@@ -64,6 +69,7 @@ impl<'c> OperationContext<'c> {
             idempotency_key: None,
             gate_throttle: None,
             sign_in_throttle: None,
+            installation_keys: None,
         }
     }
 

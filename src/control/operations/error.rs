@@ -118,6 +118,13 @@ impl Invalid {
         self
     }
 
+    /// Without faults of fields that have one there.
+    #[must_use]
+    pub fn beside(self, others: &Self) -> Self {
+        let is_new = |fault: &FieldFault| others.0.iter().all(|other| other.field != fault.field);
+        Self(self.0.into_iter().filter(is_new).collect())
+    }
+
     /// # Errors
     /// Itself, unless empty.
     pub fn into_result(self) -> Result<(), Self> {

@@ -15,6 +15,7 @@ mod error;
 mod idempotent;
 mod ids;
 mod list;
+pub mod notices;
 mod operator_tokens;
 mod patch;
 mod rights;
@@ -40,12 +41,15 @@ pub use caller::{AccountScope, Caller};
 pub use contact_validation::MAX_EMAIL_LENGTH;
 pub(in crate::control) use contact_validation::mobile_suggestions;
 pub(in crate::control) use credentials::EMPTY_LIST;
+pub(in crate::control) use credentials::count_text_to;
 pub use credentials::{
-    ALLOW_OLDER, Created, CreatedWhen, CredentialConflict, CredentialSearch, Duplicate, Edit, Exported, Imported,
-    ImportedCredential, MAX_ADDRESSES, MAX_SCOPES, NewCredential, Reset, UpgradeVersion, clear, count_credentials,
-    create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
-    list_credentials, list_expiring, list_used_addresses, may_import, own_key, own_key_obstacle, regenerate_own_key,
-    reset, show_credential, upgrade_unversioned, upgrade_version,
+    ALLOW_OLDER, CodeProgress, Created, CreatedWhen, CredentialConflict, CredentialSearch, Deliver, Duplicate, Edit,
+    Exported, Imported, ImportedCredential, MAX_ADDRESSES, MAX_DEVELOPER_EMAILS, MAX_SCOPES, NewCredential, NextText,
+    Off, Reset, RevealPage, RevealStanding, Revealed, UpgradeVersion, can_send_again, clear, count_credentials, create,
+    delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
+    list_credentials, list_expiring, list_used_addresses, may_import, may_send_secret, may_show_secret, own_key,
+    own_key_obstacle, regenerate_own_key, reset, reveal_secret, send_again, send_reveal_code, show_credential,
+    show_reveal, text_again, upgrade_unversioned, upgrade_version, void_delivery,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
 pub use operator_tokens::{
@@ -57,11 +61,13 @@ pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
     OwnSession, SessionLimits, SignInContext, SignInError, SignedIn, caller_of_session, caller_of_token,
-    change_password, end_other_sessions, end_session, list_sessions, sign_in, sign_in_by_demo_link, sign_out,
+    change_password, end_other_sessions, end_session, list_sessions, note_language, sign_in, sign_in_by_demo_link,
+    sign_out,
 };
 pub use text_rules::{MAX_DESCRIPTION_LENGTH, MAX_NAME_LENGTH};
+pub(in crate::control) use users::mint_setup_link;
 pub use users::{
     CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
-    change_own_name, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user, enable_user,
-    end_sessions_of_user, list_users, show_setup_link, show_user, use_setup_link,
+    change_own_name, check_email, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user,
+    enable_user, end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
 };

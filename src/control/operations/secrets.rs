@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::text_rules::is_bidi_control;
 use super::{Invalid, NoSecret, OperationContext};
-use crate::credential::{PlainPassword, PlainToken, StoredSecret, is_username, normalized};
+use crate::credential::{PlainPassword, PlainToken, is_username, normalized};
+use crate::store::RecordSecret;
 
 /// In characters.
 const MIN_PASSWORD_LENGTH: usize = 8;
@@ -37,6 +38,8 @@ pub(super) struct ValidSecret(NewSecret);
 /// A secret in the one response that reveals it.
 #[derive(Debug)]
 pub enum PlainSecret {
+    /// None was made: it is made when the contact opens the link that was sent.
+    Sent,
     Token(PlainToken),
     /// A generated password.
     Password(PlainPassword),
@@ -63,7 +66,7 @@ pub enum PasswordUnfit {
 /// A new secret, and the form in which it is stored.
 pub(super) struct CreatedSecret {
     pub(super) plain: PlainSecret,
-    pub(super) stored: StoredSecret,
+    pub(super) stored: RecordSecret,
     pub(super) hint: Option<String>,
 }
 
@@ -86,6 +89,19 @@ impl NewSecret {
     }
 }
 
+impl ValidSecret {
+    /// For a secret that is sent: it is made when it is shown.
+    pub(super) fn without_secret(self) -> CreatedSecret {
+        let stored = match self.0 {
+            NewSecret::Token => RecordSecret::Token(None),
+            NewSecret::Password { username, .. } => {
+                RecordSecret::Password { username: normalized(&username).into(), hash: None }
+            }
+        };
+        CreatedSecret { plain: PlainSecret::Sent, stored, hint: None }
+    }
+}
+
 /// What is wrong with the user name of a Basic pair.
 pub(super) fn username_fault(username: &str) -> Option<&'static str> {
     let is_fit = is_username(username) && !username.chars().any(is_bidi_control);
@@ -102,7 +118,8 @@ pub(super) async fn create_secret(
             let token = call.terms.format.mint().map_err(|_| NoSecret::Machine)?;
             let text = token.reveal();
             let hint = text.get(text.len().saturating_sub(HINT_LENGTH)..).map(str::to_owned);
-            Ok(CreatedSecret { stored: StoredSecret::Token(token.digest()), hint, plain: PlainSecret::Token(token) })
+            let stored = RecordSecret::Token(Some(token.digest()));
+            Ok(CreatedSecret { stored, hint, plain: PlainSecret::Token(token) })
         }
         NewSecret::Password { username, chosen } => {
             let is_chosen = chosen.is_some();
@@ -114,7 +131,7 @@ pub(super) async fn create_secret(
             let (hash, password) = hashes.hash(password).await?;
             let plain = if is_chosen { PlainSecret::Chosen } else { PlainSecret::Password(password) };
             let username = normalized(&username).into();
-            Ok(CreatedSecret { plain, stored: StoredSecret::Password { username, hash }, hint: None })
+            Ok(CreatedSecret { plain, stored: RecordSecret::Password { username, hash: Some(hash) }, hint: None })
         }
     }
 }

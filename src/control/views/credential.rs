@@ -1,9 +1,10 @@
 use std::num::NonZeroU32;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::AuditState;
+use super::{AuditState, DeliveryView};
 use crate::credential::{Label, RateLimit};
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret};
 
@@ -25,6 +26,10 @@ pub struct CredentialView {
     pub contact_email: Option<String>,
     /// Mobile number of the contact (E.164).
     pub contact_mobile: Option<String>,
+    /// Further e-mail addresses that receive notices about it.
+    #[serde(default)]
+    #[schema(required, max_items = 5)]
+    pub developer_emails: Vec<String>,
     pub kind: SecretKind,
     /// User name of Basic credentials.
     pub username: Option<String>,
@@ -61,6 +66,9 @@ pub struct CredentialView {
     /// When the secret was revealed to its recipient, where it was delivered.
     #[schema(format = "date-time")]
     pub handed_over_at: Option<String>,
+    /// How its newest secret gets to the contact; null where none was sent.
+    #[serde(default)]
+    pub delivery: Option<DeliveryView>,
     /// Number of changes; the ETag.
     pub revision: i64,
     /// Last use, exact to a few seconds.
@@ -109,12 +117,21 @@ impl RateLimitView {
 }
 
 impl AuditState for CredentialView {
-    const USAGE_FIELDS: &'static [&'static str] = &["last_used_at", "last_used_from", "recent_addresses"];
+    const USAGE_FIELDS: &'static [&'static str] = &["last_used_at", "last_used_from", "recent_addresses", "delivery"];
 }
 
+impl CredentialView {
+    /// With its delivery as of now.
+    pub(crate) fn at(record: &CredentialRecord, now: Timestamp) -> Self {
+        let delivery = record.delivery.as_deref().map(|delivery| DeliveryView::at(delivery, now));
+        Self { delivery, ..Self::from(record) }
+    }
+}
+
+/// Without its delivery.
 impl From<&CredentialRecord> for CredentialView {
     fn from(record: &CredentialRecord) -> Self {
-        let moment = |moment: &Option<jiff::Timestamp>| moment.map(|moment| moment.to_string());
+        let moment = |moment: &Option<Timestamp>| moment.map(|moment| moment.to_string());
         let text = |label: &Option<Label>| label.as_ref().map(Label::to_string);
         let (kind, password_scheme) = match &record.secret {
             RecordSecret::Token(_) => (SecretKind::Token, None),
@@ -133,6 +150,7 @@ impl From<&CredentialRecord> for CredentialView {
             description: record.description.clone(),
             contact_email: record.contact_email.clone(),
             contact_mobile: record.contact_mobile.clone(),
+            developer_emails: record.developer_emails.clone(),
             kind,
             username: record.username().map(str::to_owned),
             password_scheme,
@@ -154,6 +172,7 @@ impl From<&CredentialRecord> for CredentialView {
             secret_made_at: record.secret_made_at.to_string(),
             previous_secret_ends_at: previous,
             handed_over_at: moment(&record.handed_over_at),
+            delivery: None,
             revision: record.revision,
             last_used_at: moment(&record.last_used_at),
             last_used_from: record.last_used_from.clone(),

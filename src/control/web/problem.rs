@@ -262,13 +262,21 @@ impl From<CredentialConflict> for Problem {
         let code = match conflict {
             CredentialConflict::IdTaken | CredentialConflict::OwnKeyIdTaken(_) => Code::IdTaken,
             CredentialConflict::UsernameTaken => Code::UsernameTaken,
+            CredentialConflict::TextsUsedUp { wait, .. } => {
+                return Self::new(Code::TooManyRequests, conflict.to_string()).retry_after(wait);
+            }
             CredentialConflict::Changed
             | CredentialConflict::OwnKeyReset
+            | CredentialConflict::OwnKeyNotShown
             | CredentialConflict::OwnKeyUnusable(_)
             | CredentialConflict::OwnKeyExpired(_)
             | CredentialConflict::OwnKeyDuplicate
             | CredentialConflict::OwnKeyEnabled
-            | CredentialConflict::OwnKeyDisabled(_) => Code::Conflict,
+            | CredentialConflict::OwnKeyDisabled(_)
+            | CredentialConflict::NoDelivery
+            | CredentialConflict::NothingToSend
+            | CredentialConflict::SecretOff(_)
+            | CredentialConflict::TextsEnded => Code::Conflict,
         };
         Self::new(code, conflict.to_string())
     }

@@ -13,8 +13,10 @@ use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use crate::clock::Clock;
-use crate::config::{ERROR_DOCS, ERROR_PAGES, Settings, raw};
+use crate::config::{Delivery, ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
+use crate::control::demo_mailbox::DemoMailbox;
+use crate::control::installation_key::SharedKeys;
 use crate::control::look::Look;
 use crate::control::operations::{ProcessThrottle, SessionLimits, SignInContext, Terms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
@@ -44,6 +46,9 @@ pub struct Components {
     pub(crate) process: Option<Admin>,
     /// `None` but in `claviger demo`.
     pub(crate) demo_links: Option<DemoLinks>,
+    pub(crate) installation_keys: SharedKeys,
+    /// `None` but in `claviger demo`.
+    pub(crate) mailbox: Option<Arc<DemoMailbox>>,
 }
 
 /// Apart from each other: guesses at one must not lock the other.
@@ -70,6 +75,8 @@ pub struct LiveSettings {
     /// `None` where the throttle is off.
     pub guessing: Option<ThrottleRules>,
     pub console: raw::Console,
+    /// How secrets and notices reach people; nothing is sent where there is no console.
+    pub delivery: Delivery,
     /// How callers of the API present their credentials.
     pub accept: raw::Accept,
     /// Texts and brand of the console.
@@ -103,7 +110,27 @@ impl ControlState {
     ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
         let rate_limits = RateLimits::default();
-        Ok(Self(Arc::new(Components { store, clock, settings, rate_limits, hashes, throttles, process, demo_links })))
+        Ok(Self(Arc::new(Components {
+            store,
+            clock,
+            settings,
+            rate_limits,
+            hashes,
+            throttles,
+            process,
+            demo_links,
+            installation_keys: SharedKeys::default(),
+            mailbox: None,
+        })))
+    }
+
+    /// With the keys of an installation that delivers secrets. Call it before the state is shared.
+    #[must_use]
+    pub fn with_installation_keys(mut self, keys: impl Into<SharedKeys>) -> Self {
+        if let Some(components) = Arc::get_mut(&mut self.0) {
+            components.installation_keys = keys.into();
+        }
+        self
     }
 
     /// Of the gate in this process, as it is now; `None` where there is none.
@@ -137,6 +164,17 @@ impl ControlState {
     }
 }
 
+impl ControlState {
+    /// With the messages of a demo. Call it before the state is shared.
+    #[must_use]
+    pub fn with_mailbox(mut self, mailbox: Option<Arc<DemoMailbox>>) -> Self {
+        if let Some(components) = Arc::get_mut(&mut self.0) {
+            components.mailbox = mailbox;
+        }
+        self
+    }
+}
+
 impl Deref for ControlState {
     type Target = Components;
 
@@ -162,10 +200,16 @@ impl LiveSettings {
             error_docs: (settings.error_docs != ERROR_DOCS).then(|| settings.error_docs.clone()),
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
+            delivery: settings.delivery.clone(),
             accept: settings.accept.clone(),
             look: Arc::default(),
             file: Arc::default(),
         }
+    }
+
+    #[must_use]
+    pub fn with_look(self, look: Look) -> Self {
+        Self { look: Arc::new(look), ..self }
     }
 
     /// `type` of problem documents (RFC 9457, 3.1.1); relative where the own address is not configured.
@@ -183,7 +227,11 @@ impl LiveSettings {
     }
 
     pub fn terms(&self) -> Terms<'_> {
-        Terms { catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes }, format: &self.format }
+        Terms {
+            catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes },
+            format: &self.format,
+            delivery: &self.delivery,
+        }
     }
 }
 

@@ -82,6 +82,15 @@ impl Transaction {
         row.map(Row::record).transpose()
     }
 
+    /// The same with a lock that other readers share: it does not change before the commit.
+    pub async fn account_for_share(&mut self, id: &str) -> Result<Option<AccountRecord>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1{}", self.for_share());
+        let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_optional(connection))?;
+        row.map(Row::record).transpose()
+    }
+
     /// Those of these ids that exist, locked until the commit.
     pub async fn accounts(&mut self, ids: &[&str]) -> Result<Vec<AccountRecord>, StoreError> {
         let rows: Vec<Row> = lock_all!(self, "accounts", COLUMNS, ids)?;

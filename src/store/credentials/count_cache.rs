@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use super::list::{CredentialFilter, StateCounts};
 use crate::store::FeedPoint;
 
-/// An expiry changes the counts without an entry in the change feed.
+/// The end of a credential, or of a link, changes the counts without an entry in the change feed.
 const MAX_COUNT_AGE: SignedDuration = SignedDuration::from_secs(5);
 const MAX_ENTRIES: u64 = 1000;
 

@@ -174,6 +174,9 @@ impl Store {
             .await?;
         let kind = |(hash, count): (String, i64)| Some((hash.parse().ok()?, u64::try_from(count).ok()?));
         let overlap = |(current, previous): (String, String)| {
+            if current == CLEARED {
+                return Some((previous.parse().ok()?, 1));
+            }
             let both = Overlap::new(current.parse().ok()?, previous.parse().ok()?);
             Some((PasswordHash::Overlap(Box::new(both)), 1))
         };
@@ -188,22 +191,33 @@ impl GateCredential {
             return Some(self);
         }
         self.ends_at = None;
-        let StoredSecret::Password { hash, .. } = &mut self.credential.secret else { return None };
-        if let PasswordHash::Overlap(both) = hash {
-            *hash = both.current().clone();
+        match &mut self.credential.secret {
+            StoredSecret::Password { hash, .. } => {
+                // Without a current one, the previous one stands alone.
+                let PasswordHash::Overlap(both) = hash else { return None };
+                *hash = both.current().clone();
+                Some(self)
+            }
+            StoredSecret::Token(_) => None,
         }
-        Some(self)
     }
 }
 
 impl Row {
-    /// Both hashes during an overlap.
-    fn with_previous(&self, current: PasswordHash) -> Result<PasswordHash, StoreError> {
-        let Some(previous) = &self.previous_password_hash else { return Ok(current) };
+    /// Both hashes during an overlap; the previous one alone while the new one waits to be shown. `None`: no secret.
+    fn hashes(&self) -> Result<Option<PasswordHash>, StoreError> {
         let id = || self.id.clone().unwrap_or_default();
-        let broken = |_| StoreError::Inconsistent { table: "credentials", column: "previous_password_hash", id: id() };
-        let previous = previous.parse().map_err(broken)?;
-        Ok(PasswordHash::Overlap(Box::new(Overlap::new(current, previous))))
+        let broken = |column| move |_| StoreError::Inconsistent { table: "credentials", column, id: id() };
+        let parsed = |hash: &Option<String>, column| {
+            hash.as_ref().map(|hash| hash.parse::<PasswordHash>().map_err(broken(column))).transpose()
+        };
+        let current = self.password_hash.clone().filter(|hash| hash != CLEARED);
+        let current = parsed(&current, "password_hash")?;
+        let previous = parsed(&self.previous_password_hash, "previous_password_hash")?;
+        Ok(match (current, previous) {
+            (Some(current), Some(previous)) => Some(PasswordHash::Overlap(Box::new(Overlap::new(current, previous)))),
+            (one, None) | (None, one) => one,
+        })
     }
 
     fn gate_credential(self) -> Result<Option<GateCredential>, StoreError> {
@@ -217,10 +231,9 @@ impl Row {
             }
             // Cleared: no secret matches it.
             (None, None, None) => return Ok(None),
-            (None, Some(_), Some(hash)) if hash == CLEARED => return Ok(None),
-            (None, Some(username), Some(hash)) => StoredSecret::Password {
-                username: username.as_str().into(),
-                hash: self.with_previous(hash.parse().map_err(|_| broken("password_hash"))?)?,
+            (None, Some(username), Some(_)) => match self.hashes()? {
+                Some(hash) => StoredSecret::Password { username: username.as_str().into(), hash },
+                None => return Ok(None),
             },
             _ => return Err(broken("password_hash")),
         };
@@ -242,8 +255,9 @@ impl Row {
             last_use: Some(Box::default()),
             id: id.parse().map_err(|_| broken("id"))?,
         };
-        let ends_at =
-            self.ends_at.or(self.previous_ends_at).map(from_millis).transpose().map_err(|()| broken("ends_at"))?;
+        // An end without a previous password ends nothing.
+        let previous_ends_at = self.previous_ends_at.filter(|_| self.previous_password_hash.is_some());
+        let ends_at = self.ends_at.or(previous_ends_at).map(from_millis).transpose().map_err(|()| broken("ends_at"))?;
         Ok(Some(GateCredential { credential, owner, ends_at }))
     }
 }

@@ -4,9 +4,10 @@
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
-use super::read::{COLUMNS, FROM, Row};
+use super::read::{Row, columns, joins};
 use super::search_index::KIND;
 use crate::credential::Label;
+use crate::store::reveals::MAX_TRIES;
 use crate::store::{CredentialRecord, Cursor, Listing, Pools, Store, StoreError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +22,8 @@ pub enum CredentialKind {
 /// The first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CredentialState {
+    /// Has no secret, and a link waits to show one.
+    Waiting,
     /// Has no secret.
     Cleared,
     Disabled,
@@ -48,6 +51,7 @@ pub struct CredentialFilter {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StateCounts {
+    pub waiting: i64,
     pub cleared: i64,
     pub disabled: i64,
     pub expired: i64,
@@ -57,6 +61,7 @@ pub struct StateCounts {
 #[derive(sqlx::FromRow)]
 struct CountRow {
     total: i64,
+    waiting: i64,
     cleared: i64,
     disabled: i64,
     expired: i64,
@@ -102,7 +107,7 @@ macro_rules! filtered {
 
 macro_rules! list {
     ($connection:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $after:expr, $limit:expr, $now:expr) => {{
-        let mut sql = QueryBuilder::<$database>::new(format!("SELECT {COLUMNS} FROM (SELECT id FROM credentials"));
+        let mut sql = QueryBuilder::<$database>::new(format!("SELECT {} FROM (SELECT id FROM credentials", columns()));
         filtered!(sql, $filter, $kind, $filter.state, $now, $locate);
         if let Some(cursor) = $after {
             sql.push(" AND (created_at, id) < (").push_bind(cursor.created_at.as_millisecond());
@@ -110,11 +115,7 @@ macro_rules! list {
         }
         // One more row shows whether there is a next page.
         sql.push(" ORDER BY created_at DESC, id DESC LIMIT ").push_bind(i64::from($limit) + 1);
-        sql.push(") l JOIN ").push(FROM.trim_start_matches("FROM ").replacen(
-            "credentials c",
-            "credentials c ON c.id = l.id",
-            1,
-        ));
+        sql.push(") l JOIN credentials c ON c.id = l.id ").push(joins());
         sql.push(" ORDER BY c.created_at DESC, c.id DESC");
         sql.build_query_as::<Row>().persistent(false).fetch_all($connection).await?
     }};
@@ -124,7 +125,7 @@ macro_rules! count {
     ($connection:expr, $database:ty, $locate:literal, $filter:expr, $kind:expr, $now:expr) => {{
         let mut sql = QueryBuilder::<$database>::new("SELECT COUNT(*) AS total");
         // Enabled ones are the remainder: their condition is the most expensive.
-        for state in [CredentialState::Cleared, CredentialState::Disabled, CredentialState::Expired] {
+        for state in CredentialState::ALL.into_iter().filter(|state| *state != CredentialState::Enabled) {
             sql.push(", COUNT(*) FILTER (WHERE ").push(state.condition($now)).push(") AS ").push(state.as_str());
         }
         sql.push(" FROM credentials");
@@ -162,7 +163,7 @@ impl Store {
     }
 
     /// How many match in each state; the state of the filter is ignored. They are counted anew after any change in the
-    /// change feed. One that has expired since then may count as enabled for five seconds.
+    /// change feed. One that has expired since then, or whose link has, may count as before for five seconds.
     pub async fn count_credentials(
         &self,
         filter: &CredentialFilter,
@@ -196,8 +197,9 @@ impl Store {
                 })
             })
             .await?;
-        let CountRow { total, cleared, disabled, expired } = row;
-        Ok(StateCounts { cleared, disabled, expired, enabled: total - cleared - disabled - expired })
+        let CountRow { total, waiting, cleared, disabled, expired } = row;
+        let enabled = total - waiting - cleared - disabled - expired;
+        Ok(StateCounts { waiting, cleared, disabled, expired, enabled })
     }
 
     /// The SQL for the kind. While a migration fills the column in, the kind is computed, which is slower; the search
@@ -237,10 +239,11 @@ impl CredentialKind {
 
 impl CredentialState {
     /// In the order in which they apply.
-    pub const ALL: [Self; 4] = [Self::Cleared, Self::Disabled, Self::Expired, Self::Enabled];
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Cleared, Self::Disabled, Self::Expired, Self::Enabled];
 
     pub fn of(record: &CredentialRecord, now: Timestamp) -> Self {
         match (record.secret.is_cleared(), record.enabled) {
+            (true, _) if record.is_delivered(now) => Self::Waiting,
             (true, _) => Self::Cleared,
             (false, false) => Self::Disabled,
             (false, true) if record.expires_at.is_some_and(|end| end <= now) => Self::Expired,
@@ -250,6 +253,7 @@ impl CredentialState {
 
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Waiting => "waiting",
             Self::Cleared => "cleared",
             Self::Disabled => "disabled",
             Self::Expired => "expired",
@@ -260,7 +264,8 @@ impl CredentialState {
     fn condition(self, now: Timestamp) -> String {
         let now = now.as_millisecond();
         match self {
-            Self::Cleared => "cleared".to_owned(),
+            Self::Waiting => format!("cleared AND {}", waits(now)),
+            Self::Cleared => format!("cleared AND NOT {}", waits(now)),
             Self::Disabled => "NOT cleared AND NOT enabled".to_owned(),
             Self::Expired => format!("NOT cleared AND enabled AND expires_at <= {now}"),
             Self::Enabled => format!("NOT cleared AND enabled AND (expires_at IS NULL OR expires_at > {now})"),
@@ -268,8 +273,17 @@ impl CredentialState {
     }
 }
 
+/// That a link waits to show the secret of a credential: as [`RevealRecord::state`](crate::store::RevealRecord::state).
+/// Not correlated, so that it is read once.
+fn waits(now: i64) -> String {
+    format!(
+        "id IN (SELECT credential FROM reveals WHERE revealed_at IS NULL AND superseded_at IS NULL AND tries < {MAX_TRIES}
+        AND ends_at > {now})"
+    )
+}
+
 impl StateCounts {
     pub fn total(&self) -> i64 {
-        self.cleared + self.disabled + self.expired + self.enabled
+        self.waiting + self.cleared + self.disabled + self.expired + self.enabled
     }
 }

@@ -1,8 +1,10 @@
 //! Reading whole records.
 
+use super::delivery::{self, DeliveryRow};
 use super::gate::{addresses, labels, rate_limit};
 use super::write::CLEARED;
 use crate::credential::TokenDigest;
+use crate::store::reveals;
 use crate::store::statement;
 use crate::store::timestamps::from_millis;
 use crate::store::transaction::{BATCH, bind_list, build, lock_all, timed};
@@ -10,16 +12,26 @@ use crate::store::{
     CredentialRecord, PreviousSecret, RecordSecret, Store, StoreError, Transaction, fetch_optional, in_transaction,
 };
 
-pub(super) const COLUMNS: &str =
-    "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.username,
+const OWN_COLUMNS: &str =
+    "c.id, c.account, c.owner, c.name, c.description, c.contact_email, c.contact_mobile, c.developer_emails, c.username,
     c.password_hash, c.previous_password_hash, c.previous_ends_at, c.hint, c.enabled, c.disabled_reason, c.version,
     c.scopes, c.addresses, c.expires_at, c.rate_requests, c.rate_seconds, c.rate_burst, c.created_at, c.created_by,
     c.secret_made_at, c.handed_over_at, w.at AS last_used_at, w.used_from AS last_used_from,
     (SELECT COUNT(*) FROM credential_addresses a WHERE a.credential = c.id) AS recent_addresses, c.revision,
     t.digest, p.digest AS previous_digest, p.ends_at AS previous_token_ends_at";
-pub(super) const FROM: &str = "FROM credentials c LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
+const OWN_JOINS: &str = "LEFT JOIN tokens t ON t.credential = c.id AND t.ends_at IS NULL
     LEFT JOIN tokens p ON p.credential = c.id AND p.ends_at IS NOT NULL
     LEFT JOIN uses w ON w.credential = c.id";
+
+/// The columns of a whole record.
+pub(super) fn columns() -> String {
+    format!("{OWN_COLUMNS}, {}, {}", reveals::COLUMNS, delivery::COLUMNS)
+}
+
+/// What follows `credentials c` in a query for whole records.
+pub(super) fn joins() -> String {
+    format!("{OWN_JOINS}{}", delivery::JOINS)
+}
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -30,6 +42,7 @@ pub(super) struct Row {
     description: Option<String>,
     contact_email: Option<String>,
     contact_mobile: Option<String>,
+    developer_emails: Option<String>,
     username: Option<String>,
     password_hash: Option<String>,
     previous_password_hash: Option<String>,
@@ -55,6 +68,8 @@ pub(super) struct Row {
     digest: Option<Vec<u8>>,
     previous_digest: Option<Vec<u8>>,
     previous_token_ends_at: Option<i64>,
+    #[sqlx(flatten)]
+    delivery: DeliveryRow,
 }
 
 /// Credentials in the order of ids.
@@ -69,7 +84,7 @@ pub struct Page {
 
 impl Store {
     pub async fn credential(&self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
+        let sql = format!("SELECT {} FROM credentials c {} WHERE c.id = $1", columns(), joins());
         let row: Option<Row> = fetch_optional!(self, sql, id)?;
         row.map(Row::record).transpose()
     }
@@ -78,7 +93,11 @@ impl Store {
     /// its own.
     pub async fn credentials_after(&self, id: &str, account: Option<&str>, limit: u32) -> Result<Page, StoreError> {
         let of_account = if account.is_some() { "AND c.account = $3" } else { "" };
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2");
+        let sql = format!(
+            "SELECT {} FROM credentials c {} WHERE c.id > $1 {of_account} ORDER BY c.id LIMIT $2",
+            columns(),
+            joins()
+        );
         let rows: Vec<Row> = self
             .timed(async {
                 in_transaction!(self, |connection| {
@@ -109,7 +128,7 @@ impl Transaction {
                 .bind(id)
                 .fetch_optional(connection))?;
         }
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE c.id = $1");
+        let sql = format!("SELECT {} FROM credentials c {} WHERE c.id = $1", columns(), joins());
         let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(id)
             .fetch_optional(connection))?;
@@ -123,7 +142,7 @@ impl Transaction {
         }
         let mut found = Vec::new();
         for batch in ids.chunks(BATCH) {
-            let begin = format!("SELECT {COLUMNS} {FROM} WHERE c.id IN (");
+            let begin = format!("SELECT {} FROM credentials c {} WHERE c.id IN (", columns(), joins());
             let rows: Vec<Row> = build!(self, begin, |sql, connection| {
                 bind_list!(sql, batch.iter().copied());
                 sql.push(")");
@@ -191,13 +210,19 @@ impl Row {
             description: self.description,
             contact_email: self.contact_email,
             contact_mobile: self.contact_mobile,
+            developer_emails: words(self.developer_emails.as_deref()),
             hint: self.hint,
             enabled: self.enabled,
             disabled_reason: self.disabled_reason,
             created_by: self.created_by,
             last_used_from: self.last_used_from,
             recent_addresses: self.recent_addresses,
+            delivery: self.delivery.delivery()?.map(Box::new),
             revision: self.revision,
         })
     }
+}
+
+fn words(text: Option<&str>) -> Vec<String> {
+    text.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::delivery::Delivery;
 use crate::credential::{Label, PasswordHash, RateLimit, Restrictions, StoredSecret, TokenDigest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct CredentialRecord {
     pub contact_email: Option<String>,
     /// E.164.
     pub contact_mobile: Option<String>,
+    /// Further addresses that receive notices.
+    pub developer_emails: Vec<String>,
     pub secret: RecordSecret,
     /// Valid until its end, after a reset with an overlap.
     pub previous: Option<PreviousSecret>,
@@ -47,6 +50,8 @@ pub struct CredentialRecord {
     pub last_used_from: Option<String>,
     /// Number of stored addresses, at most [`crate::credential::RecentUses::MAX_NETWORKS`].
     pub recent_addresses: i64,
+    /// The newest attempt to bring its secret to its contact; not written with the record.
+    pub delivery: Option<Box<Delivery>>,
     /// Incremented by each write.
     pub revision: i64,
 }
@@ -93,6 +98,7 @@ impl CredentialRecord {
             description: None,
             contact_email: None,
             contact_mobile: None,
+            developer_emails: Vec::new(),
             secret: secret.into(),
             previous: None,
             hint: None,
@@ -110,8 +116,14 @@ impl CredentialRecord {
             last_used_at: None,
             last_used_from: None,
             recent_addresses: 0,
+            delivery: None,
             revision: 1,
         }
+    }
+
+    /// True while a link waits to show its secret.
+    pub fn is_delivered(&self, now: Timestamp) -> bool {
+        self.delivery.as_ref().is_some_and(|delivery| delivery.reveal.is_waiting(now))
     }
 
     /// Of Basic credentials.
@@ -132,6 +144,22 @@ impl From<&CredentialRecord> for Restrictions {
             expires_at: record.expires_at,
             rate_limit: record.rate_limit,
         }
+    }
+}
+
+impl PreviousSecret {
+    pub fn ends_at(&self) -> Timestamp {
+        match self {
+            Self::Token { ends_at, .. } | Self::Password { ends_at, .. } => *ends_at,
+        }
+    }
+
+    /// The same with this end, where it had a later one.
+    #[must_use]
+    pub fn ending_by(mut self, end: Timestamp) -> Self {
+        let (Self::Token { ends_at, .. } | Self::Password { ends_at, .. }) = &mut self;
+        *ends_at = end.min(*ends_at);
+        self
     }
 }
 

@@ -14,14 +14,14 @@ use crate::store::{
 pub(super) const CLEARED: &str = "!";
 
 const INSERT: &str = "INSERT INTO credentials
-    (id, account, owner, name, description, contact_email, contact_mobile, username, password_hash,
+    (id, account, owner, name, description, contact_email, contact_mobile, developer_emails, username, password_hash,
     password_cost, previous_password_hash, previous_ends_at, hint, enabled, disabled_reason, version, scopes,
     addresses, expires_at, rate_requests, rate_seconds, rate_burst, created_at, created_by, secret_made_at,
     handed_over_at, cleared, kind, search, revision) ";
 /// Creation and last use are kept.
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account, owner = excluded.owner,
     name = excluded.name, description = excluded.description, contact_email = excluded.contact_email,
-    contact_mobile = excluded.contact_mobile, username = excluded.username,
+    contact_mobile = excluded.contact_mobile, developer_emails = excluded.developer_emails, username = excluded.username,
     password_hash = excluded.password_hash, password_cost = excluded.password_cost,
     previous_password_hash = excluded.previous_password_hash, previous_ends_at = excluded.previous_ends_at,
     hint = excluded.hint, enabled = excluded.enabled, disabled_reason = excluded.disabled_reason,
@@ -78,6 +78,7 @@ impl Transaction {
                     .push_bind(&record.description)
                     .push_bind(&record.contact_email)
                     .push_bind(&record.contact_mobile)
+                    .push_bind(emails(record))
                     .push_bind(username)
                     .push_bind(username.map(|_| hash.map_or(CLEARED, PasswordHash::as_str)))
                     .push_bind(username.map(|_| hash.map_or(CLEARED, PasswordHash::cost)))
@@ -151,6 +152,10 @@ impl Transaction {
         self.changed(ChangeKind::Credential, id);
         Ok(touched.0 > 0)
     }
+}
+
+fn emails(record: &CredentialRecord) -> Option<String> {
+    (!record.developer_emails.is_empty()).then(|| record.developer_emails.join(" "))
 }
 
 fn pair(secret: &RecordSecret) -> (Option<&str>, Option<&PasswordHash>) {

@@ -9,10 +9,11 @@ use crate::store::StoreError;
 pub(super) const UNFILLED: (&str, &str) = ("credentials_unfilled", "credentials (id) WHERE search IS NULL");
 
 /// Name and definition.
-pub(super) const INDEXES: [(&str, &str); 6] = [
+pub(super) const INDEXES: [(&str, &str); 7] = [
     ("credentials_of_account", "credentials (account, created_at, id, cleared, enabled, expires_at, kind, search)"),
     ("credentials_of_owner", "credentials (owner, account, created_at, id) WHERE owner IS NOT NULL"),
     ("credentials_of_all", "credentials (created_at, id, cleared, enabled, expires_at, kind, search)"),
+    ("credentials_expiry", "credentials (expires_at, id) WHERE expires_at IS NOT NULL"),
     ("audit_actor", "audit (actor, id)"),
     ("audit_verb", "audit (account, verb, id)"),
     ("access_requests_created", "access_requests (created_at, id)"),

@@ -1,5 +1,9 @@
 //! Users: people of an account, or of the provider's staff.
 
+mod mail_addresses;
+
+pub use mail_addresses::MailRecipient;
+
 use super::statement;
 use crate::store::timestamps::from_millis;
 use jiff::Timestamp;

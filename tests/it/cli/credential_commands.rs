@@ -74,6 +74,7 @@ fn credentials_are_filtered_listed_and_shown() {
     acme-billing  acme     token  enabled  -        xxxx-xx-xx xx:xx:xxx  -
     ");
     insta::assert_snapshot!(shell.person(&["credentials", "list", "--count"], "").1, @"
+    waiting    0
     cleared    0
     disabled   1
     expired    0

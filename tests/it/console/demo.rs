@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use crate::support::{Browser, Connection, Request, Scripts, claviger};
+use crate::support::{Browser, Connection, Request, Scripts, claviger, eventually};
 
 /// With the heading of a part of the menu that is theirs alone.
 const WORDS: [(&str, &str); 5] = [
@@ -110,6 +110,25 @@ fn the_type_of_a_refusal_leads_to_a_page_that_helps() {
     for text in ["What the caller does", "<code>WWW-Authenticate</code> lists", "What the operator does"] {
         assert!(page.contains(text), "{page}");
     }
+}
+
+#[test]
+fn the_mailbox_shows_what_would_have_been_sent() {
+    let demo = Demo::start(&[]);
+    let host = demo.link("owner@acme.example").strip_prefix("http://").unwrap().split('/').next().unwrap();
+    let get = |path: &str| Connection::open(host.parse().unwrap()).send(&Request::get(path).host(host)).text();
+    assert!(get("/demo/mailbox").contains("Nothing yet"));
+    let ask = Request::new("POST", "/forgot")
+        .header("Origin", format!("http://{host}"))
+        .header("Content-Type", "application/x-www-form-urlencoded")
+        .body("email=owner%40acme.example");
+    let answered = Connection::open(host.parse().unwrap()).send(&ask.host(host));
+    assert_eq!((answered.status, answered.header("location")), (303, Some("/sign-in")), "{}", answered.text());
+    eventually("the mail is in the mailbox", || get("/demo/mailbox").contains("choose a new password"));
+    let page = get("/demo/mailbox");
+    let path = page.split(&format!("href=\"http://{host}")).find(|rest| rest.starts_with("/setup/")).unwrap();
+    let page = get(path.split('"').next().unwrap());
+    assert!(page.contains("owner@acme.example"), "{page}");
 }
 
 #[test]

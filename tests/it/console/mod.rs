@@ -6,4 +6,5 @@ mod demo;
 mod descriptions;
 mod people;
 mod people_flow;
+mod reveal_page;
 mod sign_in;

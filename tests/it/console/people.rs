@@ -16,6 +16,9 @@ pub const PEOPLE: [(&str, Role); 4] = [
     ("member@acme.example", Role::Member),
 ];
 
+/// Where links that are sent begin, in place of the console's address, which is not known beforehand.
+pub const SENT_URL: &str = "https://keys.example.org";
+
 /// Beside browsers, a small machine is slow.
 const QUERY_TIMEOUT: &str = "30s";
 
@@ -43,6 +46,17 @@ impl TestConsole {
     /// With settings and texts of a folder of `config/examples`, in front of this upstream. The account is as `change`
     /// leaves it.
     pub async fn of_example(folder: &str, upstream: &str, change: impl FnOnce(&mut AccountRecord)) -> Self {
+        Self::of_example_with(folder, upstream, "", change).await
+    }
+
+    /// The same with further settings. Links that are sent begin with [`SENT_URL`].
+    pub async fn of_example_with(
+        folder: &str,
+        upstream: &str,
+        settings: &str,
+        change: impl FnOnce(&mut AccountRecord),
+    ) -> Self {
+        let further = settings;
         let bed = database_with_people().await;
         let mut account = bed.store.account("acme").await.unwrap().unwrap();
         change(&mut account);
@@ -53,7 +67,7 @@ impl TestConsole {
         let lines = settings.lines().filter(|line| !line.contains("public_url:"));
         let own = TempDir::new().unwrap();
         let file = own.path().join("claviger.yaml");
-        std::fs::write(&file, lines.collect::<Vec<_>>().join("\n")).unwrap();
+        std::fs::write(&file, lines.chain(further.lines()).collect::<Vec<_>>().join("\n")).unwrap();
         let (texts, database) = (example.join("texts"), bed.address());
         let mut command = claviger();
         command.args(["serve", "--config"]).arg(file).env("CLAVIGER__CONSOLE__TEXTS", texts).envs([
@@ -65,6 +79,9 @@ impl TestConsole {
             ("CLAVIGER__DATABASE__QUERY_TIMEOUT", QUERY_TIMEOUT),
             ("CLAVIGER__LOG__FORMAT", "json"),
         ]);
+        if !further.is_empty() {
+            command.env("CLAVIGER__CONSOLE__PUBLIC_URL", SENT_URL);
+        }
         Self { bed, gate: Gate::launch(&mut command, own) }
     }
 

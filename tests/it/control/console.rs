@@ -12,6 +12,9 @@ mod own_key;
 mod profile;
 mod refusals;
 mod requests;
+mod reveal;
+mod reveal_junk;
+mod reveal_messages;
 mod site;
 mod stage;
 mod status;
@@ -184,11 +187,14 @@ async fn a_form_of_another_site_is_refused_and_nothing_of_it_is_echoed() {
     assert_eq!(pages.send(request, "password=planted").await.status, 403);
 }
 
-/// Every form but those before signing in.
-const FORMS: [&str; 43] = [
+/// Every form but those of signing in and out, and before it.
+const FORMS: [&str; 46] = [
     "/credentials/new",
     "/credentials/x/active",
     "/credentials/x/end-overlap",
+    "/credentials/x/send-again",
+    "/credentials/x/text-again",
+    "/credentials/x/void",
     "/credentials/x/edit",
     "/credentials/x/reset",
     "/credentials/x/duplicate",
@@ -277,7 +283,8 @@ fn every_form_is_tried() {
     }
     assert!(routes.len() > 35, "{routes:?}");
     for route in routes {
-        let is_before_signing_in = ["/demo/", "/setup", "/sign-in"].iter().any(|prefix| route.starts_with(prefix));
+        let is_before_signing_in =
+            ["/demo/", "/forgot", "/reveal/", "/setup", "/sign-"].iter().any(|prefix| route.starts_with(prefix));
         assert!(is_before_signing_in || FORMS.contains(&route.as_str()), "{route} is not tried");
     }
 }

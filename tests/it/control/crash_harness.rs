@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use claviger::clock::Clock;
-use claviger::config::DatabaseUrl;
+use claviger::config::{DatabaseUrl, Delivery};
 use claviger::control::operations::{
     Caller, NewCredential, NewSecret, OperationContext, PlainSecret, Reset, Terms, create, import, reset,
 };
@@ -46,10 +46,12 @@ pub async fn work(url: &DatabaseUrl) {
     let store = Store::open(url, OPTIONS).await.unwrap();
     let actor = Actor { kind: ActorKind::Shell, id: "doomed".into(), request_id: None, address: None };
     let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
+    let delivery = Delivery::default();
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let now = || Clock::System.now();
     let (caller, format) = (Caller { actor, ..Caller::shell(String::new()) }, TokenFormat::default());
-    let call = || OperationContext::new(&store, &caller, now(), Terms { catalogs, format: &format });
+    let call =
+        || OperationContext::new(&store, &caller, now(), Terms { catalogs, format: &format, delivery: &delivery });
     loop {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
         let created = create(&call(), new).await.unwrap().fresh().unwrap();
@@ -208,10 +210,16 @@ pub async fn prepare(url: &DatabaseUrl) {
     let store = Store::open(url, OPTIONS).await.unwrap();
     store.migrate().await.unwrap();
     let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
+    let delivery = Delivery::default();
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let read = Import::yaml("credentials: []\naccounts: [{id: acme}]", catalogs).unwrap();
     let (caller, format) = (Caller::shell("root".into()), TokenFormat::default());
-    let call = OperationContext::new(&store, &caller, Clock::System.now(), Terms { catalogs, format: &format });
+    let call = OperationContext::new(
+        &store,
+        &caller,
+        Clock::System.now(),
+        Terms { catalogs, format: &format, delivery: &delivery },
+    );
     import(&call, &read, false).await.unwrap();
     store.close().await;
 }

@@ -3,7 +3,7 @@
 use claviger::control::operations::{
     Caller, CredentialSearch, Duplicate, Edit, OperationContext, OperationError, OperationRefusal, Reset,
     UpgradeVersion, clear, create, delete, disable, duplicate, edit, enable, end_overlap, list_credentials, reset,
-    show_credential, upgrade_version,
+    send_again, show_credential, text_again, upgrade_version, void_delivery,
 };
 use claviger::store::{Actor, ActorKind, Role};
 
@@ -24,6 +24,9 @@ async fn refusals(call: &OperationContext<'_>, id: &str) -> Vec<String> {
         edit(call, id, Edit::default()).await.unwrap_err().to_string(),
         reset(call, id, Reset::default()).await.map(drop).unwrap_err().to_string(),
         end_overlap(call, id).await.unwrap_err().to_string(),
+        send_again(call, id).await.map(drop).unwrap_err().to_string(),
+        text_again(call, id).await.map(drop).unwrap_err().to_string(),
+        void_delivery(call, id).await.unwrap_err().to_string(),
         duplicate(call, id, Duplicate::default()).await.map(drop).unwrap_err().to_string(),
         upgrade_version(call, id, &UpgradeVersion::default()).await.unwrap_err().to_string(),
         disable(call, id, None).await.unwrap_err().to_string(),
@@ -76,8 +79,8 @@ async fn members_and_links_manage_nothing(bed: TestDatabase) {
     let id = made(&bed, noon(), token_for("acme")).await.record.id.to_string();
     let mia = user(Role::Member, Some("acme"), "mia");
     let said = refusals(&fixture.by(&mia, &bed, noon()), &id).await;
-    assert!(said[..10].iter().all(|refusal| *refusal == OperationRefusal::for_no_role().to_string()), "{said:?}");
-    assert_eq!(said[10..], ["no credential has this id", ""], "what they see is their own key");
+    assert!(said[..13].iter().all(|refusal| *refusal == OperationRefusal::for_no_role().to_string()), "{said:?}");
+    assert_eq!(said[13..], ["no credential has this id", ""], "what they see is their own key");
     let link = Actor { kind: ActorKind::Link, id: "link".into(), request_id: None, address: None };
     let link = Caller { actor: link, ..user(Role::Owner, Some("acme"), "anna") };
     let said = refusals(&fixture.by(&link, &bed, noon()), &id).await;

@@ -88,13 +88,17 @@ async fn each_failed_condition_is_named_in_order(bed: TestDatabase) {
     assert_eq!(missing(&bed, "ida").await, None, "shown to its creator");
     let link = format!(
         "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, mail_state, message_state,
-        sent_at, created_at, ends_at) VALUES ('link', 'key', {}, 'a@example.org', '+441632960961', 0, 0, 'sent', 'sent',
-        1, {}, 0)",
+        created_at, ends_at) VALUES ('link', 'key', {}, 'a@example.org', '+441632960961', 0, 0, '', '', {}, {})",
         if bed.store.is_embedded() { "x'00'" } else { "'\\x00'" },
-        noon().as_millisecond()
+        noon().as_millisecond(),
+        (noon() + 1.hours()).as_millisecond()
     );
     bed.execute(&link).await;
+    assert_eq!(missing(&bed, "ida").await, None, "the old secret works on until the new one is shown");
+    let waiting = CredentialRecord { secret: RecordSecret::Token(None), ..key.clone() };
+    bed.put(&waiting).await;
     assert_eq!(missing(&bed, "ida").await, Some("credential_handed_over"));
+    bed.execute("UPDATE reveals SET revealed_at = 1").await;
     bed.put(&CredentialRecord { handed_over_at: Some(noon()), ..key.clone() }).await;
     assert_eq!(missing(&bed, "ida").await, None);
     // A secret of later on was not on that link.
@@ -254,22 +258,31 @@ async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
 
 async fn a_link_that_was_not_sent_is_not_called_sent(bed: TestDatabase) {
     bed.account("acme").await;
-    bed.put(&CredentialRecord { version: Some(label("1")), ..token("key", "acme", "one") }).await;
+    let secret = RecordSecret::Token(None);
+    bed.put(&CredentialRecord { version: Some(label("1")), secret, ..token("key", "acme", "one") }).await;
     let digest = if bed.store.is_embedded() { "x'00'" } else { "'\\x00'" };
-    let made = noon().as_millisecond();
+    let (made, end) = (noon().as_millisecond(), (noon() + 1.hours()).as_millisecond());
     bed.execute(&format!(
         "INSERT INTO reveals (id, credential, link_digest, email, mobile, tries, sends, mail_state, message_state,
-        created_at, ends_at) VALUES ('link', 'key', {digest}, 'a@example.org', '+441632960961', 0, 0, 'queued',
-        'queued', {made}, 0)"
+        created_at, ends_at) VALUES ('link', 'key', {digest}, 'a@example.org', '+441632960961', 0, 0, '', '', {made},
+        {end});
+        INSERT INTO outbox (id, channel, purpose, target, recipient, created_by, state, attempts, created_at, ends_at)
+        VALUES ('mail', 'mail', 'reveal_link', 'link', 'a@example.org', 'user:ida', 'waiting', 0, {made}, {end})"
     ))
     .await;
     let fixture = Fixture::new();
     let (codes, detail) = causes(&bed, &fixture, "key").await;
     assert_eq!(codes, ["credential_handed_over"]);
     assert_eq!(detail, "The link to the secret of key has not been sent yet.");
-    bed.execute("UPDATE reveals SET sent_at = 1").await;
+    bed.execute("UPDATE outbox SET sent_at = 1, state = 'accepted'").await;
     let (_, detail) = causes(&bed, &fixture, "key").await;
     assert!(detail.contains("was sent and has not been opened"), "{detail}");
+    bed.execute("UPDATE reveals SET tries = 5").await;
+    let (codes, detail) = causes(&bed, &fixture, "key").await;
+    assert_eq!(codes, ["credential_handed_over"]);
+    assert!(detail.contains("locked after wrong codes"), "{detail}");
+    bed.execute("UPDATE reveals SET superseded_at = 1, superseded_by = 'cleared'").await;
+    assert_eq!(causes(&bed, &fixture, "key").await.0, ["credential_has_secret"]);
 }
 
 async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {

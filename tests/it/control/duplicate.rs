@@ -64,6 +64,7 @@ async fn basic_credentials_are_duplicated_under_another_user_name(bed: TestDatab
         name: Some(" Second ".into()),
         username: Some("acme-2".into()),
         chosen: Some(PlainPassword::new(b"correct horse")),
+        deliver: None,
     };
     let second = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), how).await.unwrap().fresh().unwrap();
     assert!(matches!(second.secret, PlainSecret::Chosen));
@@ -105,6 +106,7 @@ async fn a_refused_duplicate_says_why(bed: TestDatabase) {
         name: Some("\n".into()),
         username: Some("acme".into()),
         chosen: Some(PlainPassword::new(b"correct horse")),
+        deliver: None,
     };
     let error = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), odd).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };

@@ -35,6 +35,7 @@ async fn listed(bed: &TestDatabase, caller: &Caller, wanted: &CredentialSearch) 
         assert_eq!(counts.total(), i64::try_from(ids.len()).unwrap(), "{wanted:?}");
     }
     for (state, count) in [
+        (CredentialState::Waiting, counts.waiting),
         (CredentialState::Cleared, counts.cleared),
         (CredentialState::Disabled, counts.disabled),
         (CredentialState::Expired, counts.expired),
@@ -180,7 +181,7 @@ async fn counts_cover_every_state_for_the_same_filters(bed: TestDatabase) {
     let counts =
         async |wanted: &CredentialSearch| count_credentials(&fixture.call(&bed, noon()), wanted).await.unwrap();
     let mut wanted = CredentialSearch { account: Some(label("acme")), ..Default::default() };
-    let expected = StateCounts { cleared: 1, disabled: 1, expired: 1, enabled: 3 };
+    let expected = StateCounts { waiting: 0, cleared: 1, disabled: 1, expired: 1, enabled: 3 };
     assert_eq!(counts(&wanted).await, expected);
     wanted.state = Some(CredentialState::Expired);
     assert_eq!(counts(&wanted).await, expected, "whichever state is looked at");

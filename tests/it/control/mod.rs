@@ -28,6 +28,7 @@ pub mod people;
 mod races;
 mod reset;
 mod retention;
+mod reveal;
 mod revoked;
 mod rights;
 mod schemathesis;
@@ -44,6 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use claviger::auth::{HashPool, HashPoolSize};
+use claviger::config::Delivery;
 use claviger::control::operations::{
     Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, create,
 };
@@ -61,21 +63,22 @@ fn shell() -> Caller {
 }
 
 /// A signed-in user.
-fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
+pub fn user(role: Role, account: Option<&str>, id: &str) -> Caller {
     let actor = Actor { kind: ActorKind::User, id: id.into(), request_id: None, address: None };
     Caller { actor, role, account: account.map(label), user: Some(label(id)) }
 }
 
 /// Versions 1 and 2, and the scope `pay`.
-struct Fixture {
+pub struct Fixture {
     versions: VersionCatalog,
     scopes: ScopeCatalog,
     format: TokenFormat,
+    pub delivery: Delivery,
     shell: Caller,
 }
 
 impl Fixture {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let version = |name: &str| Version {
             name: label(name),
             deprecated_on: None,
@@ -88,6 +91,7 @@ impl Fixture {
             versions,
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             format: TokenFormat::default(),
+            delivery: Delivery::default(),
             shell: shell(),
         }
     }
@@ -97,17 +101,22 @@ impl Fixture {
     }
 
     fn terms(&self) -> Terms<'_> {
-        Terms { catalogs: self.catalogs(), format: &self.format }
+        Terms { catalogs: self.catalogs(), format: &self.format, delivery: &self.delivery }
     }
 
     /// A call from the shell.
-    fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
+    pub fn call<'c>(&'c self, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         self.by(&self.shell, bed, now)
     }
 
     /// A call of a caller that the database has too.
-    fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
+    pub fn by<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         caller_rows::put_caller_now(bed, caller);
+        self.as_known(caller, bed, now)
+    }
+
+    /// A call of the holder of a link, who has no row.
+    pub fn by_link<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
         self.as_known(caller, bed, now)
     }
 

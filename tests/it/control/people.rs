@@ -9,8 +9,8 @@ use std::time::Duration;
 use claviger::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
 use claviger::clock::Clock;
 use claviger::control::operations::{
-    Caller, CreatedUser, NewUser, OperationError, ProcessThrottle, SessionLimits, SignInContext, SignInError, SignedIn,
-    create_user, sign_in, use_setup_link,
+    Caller, NewSetupLink, NewUser, OperationError, ProcessThrottle, SessionLimits, SignInContext, SignInError,
+    SignedIn, create_user, sign_in, use_setup_link,
 };
 use claviger::credential::PlainPassword;
 use claviger::store::{Actor, ActorKind, Role, UserRecord};
@@ -40,6 +40,12 @@ pub struct House {
     verified: Arc<AtomicUsize>,
     hold: Arc<Mutex<()>>,
     throttle: Throttle,
+}
+
+/// A user without a password, and the link that sets it.
+pub struct Invited {
+    pub record: UserRecord,
+    pub link: NewSetupLink,
 }
 
 impl House {
@@ -105,10 +111,11 @@ impl House {
     }
 
     /// A user without a password, created at the shell.
-    pub async fn invited(&self, bed: &TestDatabase, email: &str, role: Role) -> CreatedUser {
+    pub async fn invited(&self, bed: &TestDatabase, email: &str, role: Role) -> Invited {
         let account = (role != Role::Staff).then(|| label("acme"));
         let new = NewUser { role, account, email: email.into(), name: None };
-        create_user(&self.fixture.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap()
+        let created = create_user(&self.fixture.call(bed, self.clock.now()), new).await.unwrap().fresh().unwrap();
+        Invited { record: created.record, link: created.link.expect("no mail is set") }
     }
 
     /// A user who can sign in with [`PASSWORD`].

@@ -34,7 +34,7 @@ async fn an_owner_adds_users_to_their_account_only(bed: TestDatabase) {
     for (role, email) in [(Role::Owner, "o@x.org"), (Role::Implementer, "i@x.org"), (Role::Member, "m@x.org")] {
         let created = add(new(role, Some("acme"), email)).await.unwrap();
         assert!(created.record.id.as_str().starts_with("usr_"), "{}", created.record.id);
-        assert_eq!(created.link.ends_at, noon() + 72.hours());
+        assert_eq!(created.link.unwrap().ends_at, noon() + 72.hours());
         assert_eq!(bed.store.user(created.record.id.as_str()).await.unwrap().unwrap(), created.record);
         assert_eq!(verbs(&bed, created.record.id.as_str()).await, ["create_user"]);
         assert!(!UserView::from(&created.record).has_password);

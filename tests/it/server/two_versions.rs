@@ -30,8 +30,16 @@ const NEXT_STEP: &str = "
 /// What it leaves where older programs cannot go on.
 const UNREADABLE: &str = "UPDATE schema_mark SET readable_from = (SELECT MAX(version) FROM _sqlx_migrations)";
 /// The schema before the last step of this program.
-const PREVIOUS: &str = "DROP TABLE credential_addresses; DELETE FROM _sqlx_migrations WHERE version > 2;
-    UPDATE schema_mark SET finished = 2";
+const PREVIOUS: &str = "DROP TABLE reveal_links; DROP TABLE text_counts; DROP TABLE outbox;
+    DROP INDEX reveals_live; DROP INDEX reveals_end;
+    ALTER TABLE reveals DROP COLUMN superseded_at; ALTER TABLE reveals DROP COLUMN superseded_by;
+    ALTER TABLE reveals DROP COLUMN number; ALTER TABLE reveals DROP COLUMN created_by;
+    ALTER TABLE reveals DROP COLUMN sends_total; ALTER TABLE reveals DROP COLUMN old_stops;
+    ALTER TABLE reveals DROP COLUMN overlap; ALTER TABLE reveals DROP COLUMN message_id;
+    ALTER TABLE reveals DROP COLUMN revealed_from; ALTER TABLE reveals DROP COLUMN locale;
+    ALTER TABLE reveals DROP COLUMN code_key; ALTER TABLE reveals DROP COLUMN codes;
+    ALTER TABLE credentials DROP COLUMN developer_emails; ALTER TABLE users DROP COLUMN locale;
+    DELETE FROM _sqlx_migrations WHERE version > 3; UPDATE schema_mark SET finished = 3";
 
 fn gate(api: &RecordingApi, bed: &TestDatabase) -> GateBuilder {
     let settings = "throttle: {enabled: false}\nhandover: {socket: run/next.sock}";

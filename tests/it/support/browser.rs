@@ -55,6 +55,20 @@ pub struct Browser {
 /// Killed in any case, also where the browser does not start.
 struct Server(Child);
 
+impl Server {
+    /// `None` where it ends without a port.
+    fn start() -> Option<(Self, SocketAddr)> {
+        let child =
+            Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut server = Self(child.expect("make needs-browser installs it"));
+        let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+        let port = lines
+            .find_map(|line| line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())?;
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        Some((server, SocketAddr::from(([127, 0, 0, 1], port))))
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         let _killed = self.0.kill();
@@ -65,15 +79,8 @@ impl Drop for Server {
 impl Browser {
     pub async fn start(scripts: Scripts) -> Self {
         claviger::server::install_crypto();
-        let child =
-            Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut server = Server(child.expect("make needs-browser installs it"));
-        let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
-        let port =
-            lines.find_map(|line| line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
-        let address = SocketAddr::from(([127, 0, 0, 1], port.expect("chromedriver says its port")));
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
-
+        // The port that it chooses may be in use for IPv6; then it ends.
+        let (server, address) = (0..4).find_map(|_| Server::start()).expect("chromedriver says its port");
         let profile = TempDir::new().unwrap();
         let mut capabilities = DesiredCapabilities::chrome();
         for flag in FLAGS {
@@ -246,6 +253,19 @@ impl Browser {
         state.is_ok_and(|state| *state.json() == "complete")
     }
 
+    /// Submits a form as it stands, past the browser's own checks: `requestSubmit` as a person's press does, `submit` as a
+    /// program does. Waits for the answer.
+    pub async fn submit_form(&self, index: usize, way: &str) {
+        let form = self.element("form").await;
+        let script = "const form = document.forms[arguments[0]]; form.noValidate = true; form[arguments[1]]()";
+        self.driver().execute(script, vec![json!(index), json!(way)]).await.unwrap();
+        let start = Instant::now();
+        while form.tag_name().await.is_ok() || !self.is_loaded().await {
+            assert!(start.elapsed() < MAX_WAIT, "{way} of form {index} at {} does nothing", self.location().await);
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
     /// The button or link with this text.
     pub async fn press(&self, text: &str) {
         self.press_at(&format!("(//button|//a)[normalize-space(.)='{text}']"), text).await;
@@ -371,6 +391,24 @@ impl Browser {
     /// Writes a picture of the window.
     pub async fn screenshot(&self, file: &Path) {
         self.driver().screenshot(file).await.unwrap();
+    }
+
+    /// The value of an attribute of the first element of this selector.
+    pub async fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        self.element(selector).await.attr(name).await.unwrap()
+    }
+
+    /// Looks at the page in both widths, each in both schemes.
+    pub async fn inspect_in_all_ways(&self, what: &str) {
+        for width in WIDTHS {
+            for scheme in ["light", "dark"] {
+                self.scheme(scheme).await;
+                self.resize(width).await;
+                self.inspect(&format!("{what}, {width} px, {scheme}")).await;
+            }
+        }
+        self.picture(what).await;
+        self.scheme("light").await;
     }
 
     /// Looks at the page in both widths and both schemes. Colours do not depend on the width.

@@ -1,9 +1,10 @@
 //! A body for each operation that reads JSON, in its description and in the commands of the documentation.
 
 /// By `operationId`. Tests send each of them.
-pub(super) const BODY_EXAMPLES: [(&str, &str); 20] = [
+pub(super) const BODY_EXAMPLES: [(&str, &str); 22] = [
     ("begin_session", r#"{"email": "ann@acme.example", "password": "correct horse battery"}"#),
     ("choose_password", r#"{"current": "correct horse battery", "password": "staple correct horse"}"#),
+    ("request_password_link", r#"{"email": "ann@acme.example"}"#),
     ("look_at_link", r#"{"ticket": "TICKET"}"#),
     ("use_link", r#"{"ticket": "TICKET", "password": "correct horse battery"}"#),
     ("create_account", r#"{"id": "harbour", "name": "Harbour Theatre"}"#),
@@ -24,6 +25,7 @@ pub(super) const BODY_EXAMPLES: [(&str, &str); 20] = [
     ("upgrade_unversioned_credentials", r#"{"version": "2", "account": "acme"}"#),
     ("duplicate_credential", r#"{"name": "Billing export, test"}"#),
     ("reset_credential", r#"{"overlap_seconds": 86400}"#),
+    ("deliver_credential", r#"{"what": "code"}"#),
     ("disable_credential", r#"{"reason": "The contract has ended."}"#),
     ("create_user", r#"{"role": "implementer", "account": "acme", "email": "bob@acme.example", "name": "Bob Jones"}"#),
     ("edit_user", r#"{"name": "Bob Smith"}"#),

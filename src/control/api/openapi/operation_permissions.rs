@@ -40,12 +40,13 @@ const OWN_KEY: Callers = With(&[Right::OwnKey]);
 const ADMINISTRATOR: Callers = With(&[Right::ManageUsers]);
 const AUDITOR: Callers = With(&[Right::ReadAudit]);
 
-pub(super) const PERMISSIONS: [OperationPermission; 63] = [
+pub(super) const PERMISSIONS: [OperationPermission; 66] = [
     rule("me", ANY_ROLE, &[]),
     rule("form_settings", ANY_ROLE, &[]),
     rule("begin_session", Everyone, &[SignInFailed, Busy]),
     rule("end_session", Everyone, &[]),
     rule("choose_password", Sessions, &[SignInFailed, Busy]),
+    rule("request_password_link", Everyone, &[]),
     rule("look_at_link", Everyone, &[LinkWorthless]),
     rule("use_link", Everyone, &[LinkWorthless, Conflict, Taken, Busy]),
     rule("list_accounts", ANY_ROLE, &[]),
@@ -77,6 +78,8 @@ pub(super) const PERMISSIONS: [OperationPermission; 63] = [
     rule("diagnose_credential", KEY_HOLDER, &[AccessNotGranted, MembersNotAllowed]),
     rule("duplicate_credential", MANAGER, &[AccessNotGranted, IdTaken, UsernameTaken, Conflict, Busy]),
     rule("reset_credential", MANAGER, &[AccessNotGranted, Conflict, Busy]),
+    rule("deliver_credential", MANAGER, &[AccessNotGranted, Conflict]),
+    rule("void_delivery", MANAGER, &[AccessNotGranted, Conflict]),
     rule("end_overlap", MANAGER, &[AccessNotGranted]),
     rule("clear_credential", MANAGER, &[AccessNotGranted]),
     rule("disable_credential", MANAGER, &[AccessNotGranted]),

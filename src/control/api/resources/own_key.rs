@@ -43,7 +43,7 @@ async fn show(call: ApiCall) -> Result<ApiResponse<OwnKey>, Problem> {
     responses((status = 200, body = WithSecret))
 )]
 async fn switch_on(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
-    Ok(ApiResponse::resource(WithSecret::once(enable_own_key(&call.context()).await?)?))
+    Ok(ApiResponse::resource(WithSecret::once(enable_own_key(&call.context()).await?, call.now())?))
 }
 
 /// Replaces the secret of your own key; the previous one stops working at once.
@@ -52,7 +52,7 @@ async fn switch_on(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
     responses((status = 200, body = WithSecret))
 )]
 async fn regenerate(call: ApiCall) -> Result<ApiResponse<WithSecret>, Problem> {
-    Ok(ApiResponse::resource(WithSecret::once(regenerate_own_key(&call.context()).await?)?))
+    Ok(ApiResponse::resource(WithSecret::once(regenerate_own_key(&call.context()).await?, call.now())?))
 }
 
 /// Switches your own key off: its secret stops working.

@@ -20,7 +20,10 @@ use crate::credential::PlainPassword;
 const TAG: &str = "session";
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
-    OpenApiRouter::new().routes(routes!(begin_session, end_session)).routes(routes!(choose_password))
+    OpenApiRouter::new()
+        .routes(routes!(begin_session, end_session))
+        .routes(routes!(choose_password))
+        .routes(routes!(request_password_link))
 }
 
 /// E-mail address and password.
@@ -61,6 +64,25 @@ async fn end_session(caller: AnonymousCaller) -> Result<Response, Problem> {
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&mut response, "", 0);
     Ok(response)
+}
+
+/// The user who has lost their password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LostPassword {
+    /// The address that they sign in with.
+    #[schema(max_length = 254)]
+    email: String,
+}
+
+/// Sends a mail with a link that sets a new password, if a user has this address. The answer does not tell.
+#[utoipa::path(
+    post, path = "/session/lost-password", tag = TAG, request_body = LostPassword, responses((status = 202))
+)]
+async fn request_password_link(caller: AnonymousCaller, Body(body): Body<LostPassword>) -> Result<StatusCode, Problem> {
+    caller.count_attempt()?;
+    caller.request_new_password(body.email)?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// A change of password.

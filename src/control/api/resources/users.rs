@@ -85,13 +85,15 @@ struct NewUserBody {
 #[derive(Serialize, ToSchema)]
 struct UserWithLink {
     user: UserView,
-    /// Shown once; null where the response repeats an earlier one.
+    /// Shown once; null where the response repeats an earlier one, and where the link is sent by mail.
     setup_link: Option<SetupLink>,
+    /// The link is sent to the user by mail.
+    invited: bool,
     /// True where the response repeats that of an earlier call with the same Idempotency-Key.
     repeated: bool,
 }
 
-/// Creates a user. Only this response shows the link for choosing a password.
+/// Creates a user. The link for choosing a password is sent to them by mail; without mail, only this response shows it.
 #[utoipa::path(
     post, path = "/users", tag = TAG, operation_id = "create_user", request_body = NewUserBody,
     responses((status = 201, body = UserWithLink))
@@ -101,12 +103,15 @@ async fn create(call: ApiCall, Body(body): Body<NewUserBody>) -> Result<ApiRespo
     let account = fields.optional_label("account", body.account.as_deref());
     fields.finish()?;
     let new = NewUser { role: body.role.into(), account, email: body.email, name: body.name };
+    let invited = call.context().terms.delivery.mail.is_some();
     Ok(ApiResponse::created(match create_user(&call.context(), new).await? {
         Outcome::Fresh(created) => {
-            let setup_link = Some(SetupLink::new(&created.link, call.settings()));
-            UserWithLink { user: UserView::from(&created.record), setup_link, repeated: false }
+            let setup_link = created.link.as_ref().map(|link| SetupLink::new(link, call.settings()));
+            UserWithLink { user: UserView::from(&created.record), setup_link, invited, repeated: false }
         }
-        Outcome::Replayed(stored) => UserWithLink { user: replayed(stored)?, setup_link: None, repeated: true },
+        Outcome::Replayed(stored) => {
+            UserWithLink { user: replayed(stored)?, setup_link: None, invited, repeated: true }
+        }
     }))
 }
 

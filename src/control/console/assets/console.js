@@ -42,6 +42,14 @@ for (const form of document.querySelectorAll("form[data-hash]")) {
   }
 }
 
+// A form whose answer shows something once: a double click sends it once.
+for (const form of document.querySelectorAll("form[data-single]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "true";
+  });
+}
+
 // A page from the memory of the browser may show what was shown once, or who was signed in.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();

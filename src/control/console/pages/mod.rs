@@ -10,7 +10,9 @@ mod demo;
 mod error_help;
 mod error_index;
 mod files;
+mod mailbox;
 mod management;
+mod message_failures;
 mod missing;
 mod overview;
 mod own_key;
@@ -18,6 +20,7 @@ mod places;
 mod profile;
 mod request_facts;
 mod requests;
+pub(super) mod reveal;
 mod setup;
 mod sign_in;
 mod status;
@@ -45,10 +48,19 @@ pub(super) const MENU: &[&[Entry]] = &[
     status::MENU,
 ];
 
+/// On the console, unless it has a listener of its own.
+fn reveal_routes(state: &ControlState) -> Router<ControlState> {
+    match state.settings.load().delivery.reveal_listen {
+        Some(_) => Router::new(),
+        None => reveal::routes(),
+    }
+}
+
 pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
     Router::new()
         .merge(sign_in::routes())
         .merge(setup::routes())
+        .merge(reveal_routes(state))
         .merge(profile::routes())
         .merge(overview::routes())
         .merge(access::routes())
@@ -66,4 +78,5 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(error_index::routes())
         .merge(api_docs::routes())
         .merge(demo::routes(state))
+        .merge(mailbox::routes(state))
 }

@@ -235,7 +235,7 @@ fn reveal(visit: &Visit, outcome: Outcome<Created>) -> Answer {
     let secret = match &created.secret {
         PlainSecret::Token(token) => token.reveal(),
         // Own keys are tokens.
-        PlainSecret::Password(_) | PlainSecret::Chosen => "",
+        PlainSecret::Password(_) | PlainSecret::Chosen | PlainSecret::Sent => "",
     };
     let body = Secret { v: visit, secret, next: visit.url(PAGE) };
     visit.show(Page::new(visit.t("own-key-secret-title"), &body)?.secret(PAGE.to_owned()))

@@ -13,13 +13,16 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::{Fields, Posted};
 use crate::control::console::view::own_path;
 use crate::control::console::visit::Visitor;
-use crate::control::operations::{SignedIn, sign_in, sign_out};
+use crate::control::operations::{SignedIn, note_language, sign_in, sign_out};
 use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {
-    Router::new().route("/sign-in", get(form).post(begin)).route("/sign-out", post(end)).route("/forgot", get(forgot))
+    Router::new()
+        .route("/sign-in", get(form).post(begin))
+        .route("/sign-out", post(end))
+        .route("/forgot", get(forgot).post(ask_for_link))
 }
 
 #[derive(Template)]
@@ -36,6 +39,8 @@ struct SignIn<'p> {
 #[template(path = "forgot.html")]
 struct Forgot<'p> {
     v: &'p Visitor,
+    /// `None` where no mail is sent.
+    email: Option<Field>,
 }
 
 async fn form(visitor: Visitor) -> Answer {
@@ -80,6 +85,8 @@ pub(super) async fn start_session(visitor: &Visitor, signed_in: &SignedIn, path:
     if let Some(replaced) = &visitor.caller.session {
         sign_out(&visitor.caller.sign_in_context(), replaced).await?;
     }
+    let language = visitor.language.tag.as_str();
+    note_language(&visitor.caller.sign_in_context(), signed_in, language).await;
     let seconds = signed_in.ends_at.duration_since(visitor.caller.state.clock.now()).as_secs().max(0);
     Ok(with_session(visitor.redirect(path, None), signed_in.ticket.reveal(), seconds))
 }
@@ -101,5 +108,27 @@ fn with_session(mut response: Response, value: &str, seconds: i64) -> Response {
 }
 
 async fn forgot(visitor: Visitor) -> Answer {
-    visitor.show(Page::new(visitor.t("sign-in-forgot-title"), &Forgot { v: &visitor })?)
+    show_forgot(&visitor, Form::new(&visitor))
+}
+
+fn show_forgot(visitor: &Visitor, mut form: Form<'_>) -> Answer {
+    let is_sent = visitor.settings.delivery.mail.is_some() && visitor.settings.public_url.is_some();
+    let email = is_sent.then(|| form.email("email", "sign-in-email").autocomplete("username").required());
+    let page = Page::new(visitor.t("sign-in-forgot-title"), &Forgot { v: visitor, email })?;
+    visitor.show(page.form(&form))
+}
+
+/// The same answer, at the same time, whether a user has the address or not.
+async fn ask_for_link(visitor: Visitor, posted: Posted) -> Answer {
+    let mut reader = posted.reader();
+    let email = reader.text("email").to_owned();
+    reader.finish()?;
+    if let Err(problem) = visitor.caller.count_attempt() {
+        let detail = visitor.tn("sign-in-too-many", &problem.retry_after.unwrap_or(1));
+        return show_forgot(&visitor, Form::refused(&visitor, &posted, problem)?.detail(detail));
+    }
+    if let Err(problem) = visitor.caller.request_new_password(email) {
+        return show_forgot(&visitor, Form::refused(&visitor, &posted, problem)?);
+    }
+    Ok(visitor.redirect("/sign-in", Some(&Notice::new("done-lost-password", ""))))
 }

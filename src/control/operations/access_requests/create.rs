@@ -6,11 +6,13 @@ use super::privacy_policy::privacy_policy_fault;
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::ids::new_id;
 use crate::control::operations::{
-    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right,
+    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right, notices,
 };
 use crate::control::views::AccessRequestView;
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase, whole_millis};
+use crate::store::{
+    AccessRequestRecord, Purpose, RequestState, StoreError, UnfitUseCase, UniqueKey, UseCase, whole_millis,
+};
 
 const MAX_USE_CASES: usize = 10;
 
@@ -71,6 +73,7 @@ pub async fn request_access(
         StoreError::Taken(UniqueKey::PendingAccessRequest) => AccessRequestConflict::AlreadyPending.into(),
         other => OperationError::from(other),
     })?;
+    notices::to_staff(call, &mut transaction, Purpose::AccessAsked, &record.id).await?;
     transaction.audit(call.actor(), &entry("ask_for_access", None, &record)).await?;
     call.store_response(&mut transaction, &AccessRequestView::from(&record)).await?;
     transaction.commit().await?;

@@ -3,9 +3,9 @@ use std::fmt;
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::accounts::entry as account_entry;
 use crate::control::operations::text_rules::line_fault;
-use crate::control::operations::{Invalid, OperationContext, OperationError, Right};
+use crate::control::operations::{Invalid, OperationContext, OperationError, Right, notices};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, AccountRecord, RequestState, whole_millis};
+use crate::store::{AccessRequestRecord, AccountRecord, ActorKind, Purpose, RequestState, whole_millis};
 
 const MAX_REQUESTS: usize = 200;
 const MAX_REASON_LENGTH: usize = 1000;
@@ -72,6 +72,14 @@ pub async fn decide_requests(
     }
     transaction.put_access_requests(&decided).await?;
     transaction.put_accounts(&granted).await?;
+    let purpose = match decision {
+        Decision::Approve => Purpose::AccessApproved,
+        Decision::Decline(_) => Purpose::AccessDeclined,
+    };
+    for request in &decided {
+        let asker = (request.asked_by_kind == ActorKind::User).then_some(request.asked_by.as_str());
+        notices::to_account(call, &mut transaction, (purpose, &request.id), &request.account, asker).await?;
+    }
     transaction.audit_all(call.actor(), &entries).await?;
     transaction.commit().await?;
     Ok(decided)

@@ -1,7 +1,7 @@
 use super::{AccessRequestConflict, entry};
-use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right, notices};
 use crate::credential::Label;
-use crate::store::{AccessRequestRecord, RequestState, whole_millis};
+use crate::store::{AccessRequestRecord, Purpose, RequestState, whole_millis};
 
 /// Withdraws a pending request on behalf of the account.
 ///
@@ -29,6 +29,7 @@ pub async fn withdraw_request(
         ..before.clone()
     };
     transaction.put_access_requests(std::slice::from_ref(&after)).await?;
+    notices::to_staff(call, &mut transaction, Purpose::RequestWithdrawn, &after.id).await?;
     transaction.audit(call.actor(), &entry("withdraw_request", Some(&before), &after)).await?;
     transaction.commit().await?;
     Ok(after)

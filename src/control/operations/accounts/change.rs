@@ -1,9 +1,9 @@
 use crate::control::operations::{
-    NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right,
+    NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right, notices,
 };
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
-use crate::store::{AccountRecord, AuditEntry};
+use crate::store::{AccountRecord, AuditEntry, Purpose};
 
 /// Conflict with another account, or with the state of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,9 @@ where
     // The database increments it too.
     after.revision += 1;
     transaction.put_account(&after).await?;
+    if before.granted && !after.granted {
+        notices::to_account(call, &mut transaction, (Purpose::AccessWithdrawn, &after.id), &after.id, None).await?;
+    }
     transaction.audit(call.actor(), &entry(verb, Some(&before), &after)).await?;
     transaction.commit().await?;
     Ok(after)

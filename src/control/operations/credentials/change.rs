@@ -1,12 +1,13 @@
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
+    notices,
 };
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
-use crate::store::{AuditEntry, CredentialRecord, RecordSecret, ThrottleTarget, Transaction};
+use crate::store::{AuditEntry, CredentialRecord, RecordSecret, SupersededBy, ThrottleTarget, Transaction};
 
 /// Conflict with another credential, or with the state of this one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,9 @@ pub enum CredentialConflict {
         clear it to make its user regenerate it"
     )]
     OwnKeyReset,
+    /// Where secrets are delivered, a user of the staff does not see it either.
+    #[error("only its user may see the secret of this own key; clear it, and let its user generate a new one")]
+    OwnKeyNotShown,
     /// The same, for staff.
     #[error("the new secret of this own key would be refused: {0}")]
     OwnKeyUnusable(&'static str),
@@ -39,6 +43,23 @@ pub enum CredentialConflict {
     OwnKeyExpired(Timestamp),
     #[error("another credential has the id of your key: {0}")]
     OwnKeyIdTaken(Label),
+    #[error("secrets are not sent: delivery.mail and delivery.sms are not both set")]
+    NoDelivery,
+    /// No link to send, or to void.
+    #[error("no secret waits to be shown; reset the credential to send a new one")]
+    NothingToSend,
+    /// Its secret would not be shown.
+    #[error("nothing is sent while {0}")]
+    SecretOff(&'static str),
+    /// Of the hour, or of the day.
+    #[error("no more text messages are sent to this number, or for this account, until {next}")]
+    TextsUsedUp {
+        next: Timestamp,
+        /// In seconds.
+        wait: u32,
+    },
+    #[error("this link has had all of its text messages; send a new link")]
+    TextsEnded,
 }
 
 impl OperationReason for CredentialConflict {}
@@ -68,6 +89,7 @@ where
 pub(super) async fn change_idempotently<E>(
     call: &OperationContext<'_>,
     (verb, id): (&'static str, &str),
+    way: Option<(&'static str, &'static str)>,
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
 ) -> Result<Outcome<CredentialRecord>, OperationError<E>>
 where
@@ -79,8 +101,8 @@ where
         return Ok(Outcome::Replayed(response));
     }
     let before = lock_credential(&mut transaction, reach, id).await?;
-    let after = apply(call, &mut transaction, verb, before, work).await?;
-    call.store_response(&mut transaction, &CredentialView::from(&after)).await?;
+    let after = apply_with(call, &mut transaction, (verb, way), before, work).await?;
+    call.store_response(&mut transaction, &CredentialView::at(&after, call.now)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(after))
 }
@@ -93,18 +115,60 @@ pub(super) async fn apply<E>(
     before: CredentialRecord,
     work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
 ) -> Result<CredentialRecord, OperationError<E>> {
+    apply_with(call, transaction, (verb, None), before, work).await
+}
+
+/// The same with how a new secret gets to its user, for the audit.
+async fn apply_with<E>(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (verb, way): (&'static str, Option<(&'static str, &'static str)>),
+    before: CredentialRecord,
+    work: impl FnOnce(&mut CredentialRecord) -> Result<(), OperationError<E>>,
+) -> Result<CredentialRecord, OperationError<E>> {
     call.check_revision(before.revision)?;
     let mut after = before.clone();
     work(&mut after)?;
     if after == before {
         return Ok(before);
     }
+    after.revision = before.revision + 1;
+    let line = with_way(entry(verb, &after, Some(&before), Some(&after)), way);
+    write(call, transaction, (&before, after), &line).await
+}
+
+/// Writes a changed record with its audit entry. A link to a secret of before ends. Returns the record as it is stored.
+pub(super) async fn write<E>(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (before, mut after): (&CredentialRecord, CredentialRecord),
+    line: &AuditEntry,
+) -> Result<CredentialRecord, OperationError<E>> {
     // The database increments it too.
-    after.revision += 1;
+    after.revision = before.revision + 1;
     transaction.put_credential(&after).await?;
-    clear_guesses(transaction, &before, &after);
-    transaction.audit(call.actor(), &entry(verb, &after, Some(&before), Some(&after))).await?;
+    clear_guesses(transaction, before, &after);
+    notices::credential_changed(call, transaction, before, &after).await?;
+    if let Some(by) = superseded_by(before, &after)
+        && transaction.supersede_reveals(&[after.id.as_str()], by).await? > 0
+    {
+        after.delivery = transaction.credential(after.id.as_str()).await?.and_then(|stored| stored.delivery);
+    }
+    transaction.audit(call.actor(), line).await?;
     Ok(after)
+}
+
+/// Why a link that waits is worthless after a change; `None` where it is not.
+pub(super) fn superseded_by(before: &CredentialRecord, after: &CredentialRecord) -> Option<SupersededBy> {
+    let has_other_contact =
+        before.contact_email != after.contact_email || before.contact_mobile != after.contact_mobile;
+    // The operation has taken the delivery away.
+    let is_ended = before.delivery.is_some() && after.delivery.is_none();
+    match after.secret.is_cleared() {
+        true if is_ended || before.secret != after.secret => Some(SupersededBy::Cleared),
+        false if before.secret != after.secret => Some(SupersededBy::Reset),
+        _ => has_other_contact.then_some(SupersededBy::Contact),
+    }
 }
 
 /// Clears the counters of wrong guesses at a password that is replaced: what was guessed at is gone.
@@ -153,6 +217,17 @@ pub(super) fn entry(
             None => CredentialView::from(after).audit_state(),
         }),
     }
+}
+
+/// The entry with how the secret gets to its user.
+pub(super) fn with_way(line: AuditEntry, way: Option<(&'static str, &'static str)>) -> AuditEntry {
+    let Some((field, word)) = way else { return line };
+    let after = line.after.as_deref().and_then(|after| serde_json::from_str::<Value>(after).ok());
+    let after = after.map(|mut after| {
+        after[field] = word.into();
+        after.to_string()
+    });
+    AuditEntry { after: after.or(line.after), ..line }
 }
 
 /// The state after a change, with the restrictions that the change lifted.

@@ -1,14 +1,15 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::change::{CredentialConflict, entry};
-use super::fields::{Given, deduplicated, networks, newest, reserved_id_fault};
+use super::change::{CredentialConflict, entry, with_way};
+use super::deliver::{Deliver, contact_faults, start_delivery};
+use super::fields::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::credential::{Label, RateLimit};
-use crate::store::{CredentialRecord, Store, StoreError, TakenNames, UniqueKey, whole_millis};
+use crate::store::{CredentialRecord, OldStops, Store, StoreError, SupersededBy, TakenNames, UniqueKey, whole_millis};
 
 #[derive(Debug)]
 pub struct NewCredential {
@@ -21,7 +22,11 @@ pub struct NewCredential {
     pub contact_email: Option<String>,
     /// Mobile number of the contact (E.164).
     pub contact_mobile: Option<String>,
+    /// Further addresses that receive notices, at most [`MAX_DEVELOPER_EMAILS`](super::MAX_DEVELOPER_EMAILS).
+    pub developer_emails: Vec<String>,
     pub secret: NewSecret,
+    /// By default as the settings have it.
+    pub deliver: Option<Deliver>,
     /// The newest version in service when `None`.
     pub version: Option<Label>,
     /// Unrestricted when `None`.
@@ -43,7 +48,9 @@ impl NewCredential {
             description: None,
             contact_email: None,
             contact_mobile: None,
+            developer_emails: Vec::new(),
             secret,
+            deliver: None,
             version: None,
             scopes: None,
             addresses: None,
@@ -57,11 +64,13 @@ impl NewCredential {
         if let Some(fault) = self.id.as_ref().and_then(|id| id_fault(call, id)) {
             faults.add("id", fault);
         }
+        let developer_emails = email_list(&self.developer_emails);
         let given = Given {
             name: self.name.as_deref().map(str::trim),
             description: self.description.as_deref(),
             contact_email: self.contact_email.as_deref().map(str::trim).filter(|text| !text.is_empty()),
             contact_mobile: self.contact_mobile.as_deref().map(str::trim).filter(|text| !text.is_empty()),
+            developer_emails: Some(&developer_emails),
             version: self.version.as_ref(),
             scopes: self.scopes.as_deref(),
             addresses: self.addresses.as_deref(),
@@ -69,7 +78,20 @@ impl NewCredential {
             rate_limit: self.rate_limit,
             ..Given::default()
         };
-        faults.and(given.faults(call)).and(self.secret.faults())
+        let (email, mobile) = (given.contact_email, given.contact_mobile);
+        let mut faults = faults.and(given.faults(call)).and(self.secret.faults());
+        match Deliver::resolved(self.deliver, call, false) {
+            Err(invalid) => faults = faults.and(invalid),
+            Ok(Deliver::Show) => {}
+            Ok(Deliver::Send) => {
+                if matches!(&self.secret, NewSecret::Password { chosen: Some(_), .. }) {
+                    faults.add("password", CHOSEN_AND_SENT);
+                }
+                let contact = contact_faults(call, email, mobile).beside(&faults);
+                faults = faults.and(contact);
+            }
+        }
+        faults
     }
 
     /// Checks account, id and user name before the slow hash; the transaction checks them again.
@@ -84,6 +106,9 @@ impl NewCredential {
         check_names(call.store, self.id.as_ref(), username).await
     }
 }
+
+/// A password that the caller would know.
+pub(super) const CHOSEN_AND_SENT: &str = "must be left out: the contact gets a generated one";
 
 #[derive(Debug)]
 pub struct Created {
@@ -109,7 +134,11 @@ pub async fn create(
         // A parallel request with the same key may have created it.
         return call.stored_response().await?.map(Outcome::Replayed).ok_or(error);
     }
-    let created = create_secret(call, new.secret.validated()?).await?;
+    let way = Deliver::resolved(new.deliver, call, false)?;
+    let created = match way {
+        Deliver::Show => create_secret(call, new.secret.validated()?).await?,
+        Deliver::Send => new.secret.validated()?.without_secret(),
+    };
     let id = new.id.unwrap_or_else(|| generated_id(&new.account));
     let now = whole_millis(call.now);
     let record = CredentialRecord {
@@ -117,6 +146,7 @@ pub async fn create(
         description: non_empty(new.description),
         contact_email: non_empty(new.contact_email),
         contact_mobile: non_empty(new.contact_mobile),
+        developer_emails: email_list(&new.developer_emails),
         hint: created.hint,
         version: new.version.or_else(|| newest(call.terms.catalogs.versions, now)),
         scopes: new.scopes.map(deduplicated),
@@ -130,8 +160,15 @@ pub async fn create(
         return Ok(Outcome::Replayed(response));
     }
     transaction.add_credentials(std::slice::from_ref(&record)).await.map_err(insert_error)?;
-    transaction.audit(call.actor(), &entry("create", &record, None, Some(&record))).await?;
-    call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
+    let line = with_way(entry("create", &record, None, Some(&record)), way.audited(call));
+    transaction.audit(call.actor(), &line).await?;
+    let record = match way {
+        Deliver::Show => record,
+        Deliver::Send => {
+            start_delivery(call, &mut transaction, &record, (OldStops::NoSecret, SupersededBy::Reset)).await?
+        }
+    };
+    call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(Created { record, secret: created.plain }))
 }

@@ -1,12 +1,13 @@
-use super::change::{CredentialConflict, entry, lock_credential, read_credential};
-use super::create::{Created, check_names, generated_id, id_fault, insert_error};
+use super::change::{CredentialConflict, entry, lock_credential, read_credential, with_way};
+use super::create::{CHOSEN_AND_SENT, Created, check_names, generated_id, id_fault, insert_error};
+use super::deliver::{Deliver, contact_faults, start_delivery};
 use super::fields::Given;
 use crate::control::operations::secrets::{NewSecret, create_secret};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::{Label, PlainPassword};
-use crate::store::{AuditEntry, CredentialRecord, RecordSecret, whole_millis};
+use crate::store::{AuditEntry, CredentialRecord, OldStops, RecordSecret, SupersededBy, whole_millis};
 
 /// What differs from the original.
 #[derive(Debug, Default)]
@@ -19,6 +20,8 @@ pub struct Duplicate {
     pub username: Option<String>,
     /// Password of Basic credentials; generated when `None`.
     pub chosen: Option<PlainPassword>,
+    /// By default as the settings have it.
+    pub deliver: Option<Deliver>,
 }
 
 /// Creates a credential with the rights and settings of another and a secret of its own. The duplicate of a disabled
@@ -40,7 +43,15 @@ pub async fn duplicate(
     if original.owner.is_some() {
         return Err(CredentialConflict::OwnKeyDuplicate.into());
     }
-    let faults = how.faults(call, &original);
+    let way = Deliver::resolved(how.deliver, call, false)?;
+    let mut faults = how.faults(call, &original);
+    if way == Deliver::Send {
+        if how.chosen.is_some() {
+            faults.add("password", CHOSEN_AND_SENT);
+        }
+        let (email, mobile) = (original.contact_email.as_deref(), original.contact_mobile.as_deref());
+        faults = faults.and(contact_faults(call, email, mobile));
+    }
     let secret = match original.secret {
         RecordSecret::Token(_) => NewSecret::Token,
         RecordSecret::Password { .. } => {
@@ -58,7 +69,10 @@ pub async fn duplicate(
         // A parallel request with the same key may have created it.
         return call.stored_response().await?.map(Outcome::Replayed).ok_or(error);
     }
-    let created = create_secret(call, secret.validated()?).await?;
+    let created = match way {
+        Deliver::Show => create_secret(call, secret.validated()?).await?,
+        Deliver::Send => secret.validated()?.without_secret(),
+    };
     let mut transaction = call.begin().await?;
     if let Some(response) = call.claim_key(&mut transaction).await? {
         return Ok(Outcome::Replayed(response));
@@ -68,7 +82,7 @@ pub async fn duplicate(
     if first.owner.is_some() {
         return Err(CredentialConflict::OwnKeyDuplicate.into());
     }
-    let stored = RecordSecret::from(created.stored);
+    let stored = created.stored;
     if std::mem::discriminant(&stored) != std::mem::discriminant(&first.secret) {
         return Err(CredentialConflict::Changed.into());
     }
@@ -88,6 +102,7 @@ pub async fn duplicate(
         last_used_at: None,
         last_used_from: None,
         recent_addresses: 0,
+        delivery: None,
         revision: 1,
         ..first.clone()
     };
@@ -95,8 +110,14 @@ pub async fn duplicate(
     let mut after = CredentialView::from(&record).audit_value();
     after["duplicate_of"] = first.id.as_str().into();
     let line = AuditEntry { after: Some(after.to_string()), ..entry("duplicate", &record, None, None) };
-    transaction.audit(actor, &line).await?;
-    call.store_response(&mut transaction, &CredentialView::from(&record)).await?;
+    transaction.audit(actor, &with_way(line, way.audited(call))).await?;
+    let record = match way {
+        Deliver::Show => record,
+        Deliver::Send => {
+            start_delivery(call, &mut transaction, &record, (OldStops::NoSecret, SupersededBy::Reset)).await?
+        }
+    };
+    call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(Created { record, secret: created.plain }))
 }

@@ -2,7 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::fields::{EMPTY_LIST, Given, deduplicated, networks};
+use super::fields::{EMPTY_LIST, Given, deduplicated, email_list, networks};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
 use crate::credential::{Label, RateLimit, Restrictions};
@@ -15,6 +15,7 @@ pub struct Edit {
     pub description: Patch<String>,
     pub contact_email: Patch<String>,
     pub contact_mobile: Patch<String>,
+    pub developer_emails: Patch<Vec<String>>,
     /// Cannot be cleared where versions are configured.
     pub version: Patch<Label>,
     /// Cleared: unrestricted.
@@ -61,6 +62,7 @@ impl Edit {
         self.description.map(|text| non_empty(Some(text))).apply(&mut record.description);
         self.contact_email.map(|text| non_empty(Some(text))).apply(&mut record.contact_email);
         self.contact_mobile.map(|text| non_empty(Some(text))).apply(&mut record.contact_mobile);
+        self.developer_emails.map(|emails| email_list(&emails)).apply(&mut record.developer_emails);
         self.version.map(Some).apply(&mut record.version);
         self.scopes.map(|scopes| Some(deduplicated(scopes))).apply(&mut record.scopes);
         self.addresses.map(|addresses| networks(&addresses)).apply(&mut record.addresses);

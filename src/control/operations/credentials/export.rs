@@ -87,6 +87,7 @@ fn row(record: &CredentialRecord) -> ExportRow<'_> {
         description: record.description.as_deref(),
         contact_email: record.contact_email.as_deref(),
         contact_mobile: record.contact_mobile.as_deref(),
+        developer_emails: &record.developer_emails,
         disabled_reason: record.disabled_reason.as_deref(),
         has_previous: record.previous.is_some(),
         has_owner: record.owner.is_some(),

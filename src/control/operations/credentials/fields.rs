@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
+use super::deliver::country_fault;
 use crate::control::operations::contact_validation::{email_fault, mobile_fault};
 use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};
@@ -11,6 +12,7 @@ use crate::store::CredentialRecord;
 
 pub const MAX_SCOPES: usize = 100;
 pub const MAX_ADDRESSES: usize = 200;
+pub const MAX_DEVELOPER_EMAILS: usize = 5;
 /// Prefix of the id of an own key; the id of the user follows.
 pub(super) const OWN_KEY_PREFIX: &str = "own-";
 
@@ -25,6 +27,8 @@ pub(super) struct Given<'g> {
     pub(super) description: Option<&'g str>,
     pub(super) contact_email: Option<&'g str>,
     pub(super) contact_mobile: Option<&'g str>,
+    /// `None` where they do not change.
+    pub(super) developer_emails: Option<&'g [String]>,
     pub(super) disabled_reason: Option<&'g str>,
     pub(super) version: Option<&'g Label>,
     pub(super) scopes: Option<&'g [Label]>,
@@ -40,12 +44,14 @@ impl<'g> Given<'g> {
         let text =
             |field: fn(&CredentialRecord) -> &Option<String>| changed_field(before, after, field).map(String::as_str);
         let has_addresses = !after.addresses.is_empty();
+        let keeps_emails = before.is_some_and(|before| before.developer_emails == after.developer_emails);
         let keeps_addresses = before.is_some_and(|before| before.addresses == after.addresses);
         Self {
             name: text(|record| &record.name),
             description: text(|record| &record.description),
             contact_email: text(|record| &record.contact_email),
             contact_mobile: text(|record| &record.contact_mobile),
+            developer_emails: (!keeps_emails).then_some(after.developer_emails.as_slice()),
             disabled_reason: text(|record| &record.disabled_reason),
             version: changed_field(before, after, |record| &record.version),
             scopes: changed_field(before, after, |record| &record.scopes).map(Vec::as_slice),
@@ -63,6 +69,10 @@ impl<'g> Given<'g> {
         let known = call.terms.catalogs.scopes;
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
             faults.add("scopes", format!("name {scope}, which is not a configured scope"));
+        }
+        if let Some(fault) = self.contact_mobile.and_then(|mobile| country_fault(call, mobile)) {
+            let country = Invalid::one("contact_mobile", fault);
+            faults = Invalid(country.beside(&faults).0.into_iter().chain(faults.0).collect());
         }
         faults = faults.and(self.list_faults());
         for (field, is_empty) in [
@@ -95,6 +105,11 @@ impl<'g> Given<'g> {
         for (field, fault) in texts {
             fault.into_iter().for_each(|fault| faults.add(field, fault));
         }
+        for (index, email) in self.developer_emails.unwrap_or_default().iter().enumerate() {
+            if let Some(fault) = email_fault(email) {
+                faults.add("developer_emails", format!("address {} {fault}", index + 1));
+            }
+        }
         faults
     }
 
@@ -104,6 +119,7 @@ impl<'g> Given<'g> {
         for (field, count, max) in [
             ("scopes", self.scopes.map_or(0, <[Label]>::len), MAX_SCOPES),
             ("addresses", self.addresses.map_or(0, <[IpNet]>::len), MAX_ADDRESSES),
+            ("developer_emails", self.developer_emails.map_or(0, <[String]>::len), MAX_DEVELOPER_EMAILS),
         ] {
             if count > max {
                 faults.add(field, format!("are more than {max}"));
@@ -150,6 +166,17 @@ pub(super) fn deduplicated<T: PartialEq>(items: Vec<T>) -> Vec<T> {
     for item in items {
         if !kept.contains(&item) {
             kept.push(item);
+        }
+    }
+    kept
+}
+
+/// Trimmed, each once: the domain, and in practice the rest too, does not depend on case.
+pub(super) fn email_list(emails: &[String]) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::with_capacity(emails.len());
+    for email in emails.iter().map(|email| email.trim()) {
+        if !kept.iter().any(|other| other.eq_ignore_ascii_case(email)) {
+            kept.push(email.to_owned());
         }
     }
     kept

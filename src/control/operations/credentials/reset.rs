@@ -2,14 +2,20 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{CredentialConflict, change_idempotently, read_credential};
-use super::create::Created;
+use super::change::{
+    CredentialConflict, change_idempotently, entry, lock_credential, read_credential, with_way, write,
+};
+use super::create::{CHOSEN_AND_SENT, Created};
+use super::deliver::{Deliver, contact_faults, is_operator, start_delivery};
 use super::enable::enable_record;
 use super::usable::{ACCESS_OFF, unserved_version};
-use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
-use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
-use crate::credential::{Label, PlainPassword, StoredSecret};
-use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, Role, whole_millis};
+use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
+use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notices};
+use crate::control::views::CredentialView;
+use crate::credential::{Label, PlainPassword};
+use crate::store::{
+    CredentialRecord, Delivery, OldStops, PreviousSecret, RecordSecret, Role, SupersededBy, whole_millis,
+};
 
 const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
 
@@ -19,6 +25,10 @@ pub struct Reset {
     pub chosen: Option<PlainPassword>,
     /// How long the previous secret is accepted beside the new one: at most 366 days, and not beyond the credential.
     pub overlap: Duration,
+    /// Of a secret that is sent: the overlap begins when the new one is shown, and the previous one works until then.
+    pub from_showing: bool,
+    /// By default as the settings have it.
+    pub deliver: Option<Deliver>,
     /// Enables a disabled credential in the same step. A user's own key is reset only so, and by staff only.
     pub enable: bool,
 }
@@ -27,7 +37,9 @@ pub struct Reset {
 ///
 /// # Errors
 /// A refusal; [`Invalid`] for an unfit password or overlap; [`CredentialConflict::OwnKeyReset`];
-/// [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::Changed`]; [`OperationError::Secret`].
+/// [`CredentialConflict::OwnKeyNotShown`];
+/// [`CredentialConflict::OwnKeyUnusable`]; [`CredentialConflict::Changed`]; [`CredentialConflict::TextsUsedUp`];
+/// [`OperationError::Secret`].
 pub async fn reset(
     call: &OperationContext<'_>,
     id: &str,
@@ -46,7 +58,19 @@ pub async fn reset(
         if !may_reset_own_key {
             return Err(CredentialConflict::OwnKeyReset.into());
         }
+        if call.terms.delivery.is_on() && !is_operator(call) {
+            return Err(CredentialConflict::OwnKeyNotShown.into());
+        }
         check_usable(call, &before, owner).await?;
+    }
+    let way = Deliver::resolved(how.deliver, call, before.owner.is_some())?;
+    if way == Deliver::Send {
+        let mut faults = contact_faults(call, before.contact_email.as_deref(), before.contact_mobile.as_deref());
+        if how.chosen.is_some() {
+            faults.add("password", CHOSEN_AND_SENT);
+        }
+        faults.into_result()?;
+        return reset_and_send(call, reach, id, &how).await;
     }
     let new = match before.secret {
         RecordSecret::Token(_) if how.chosen.is_some() => {
@@ -72,11 +96,60 @@ pub async fn reset(
         let is_same = record.owner == before.owner && replace_secret(record, &created, overlap, call.now);
         if is_same { Ok(()) } else { Err(CredentialConflict::Changed.into()) }
     };
-    let outcome = change_idempotently(call, (verb, id), work).await?;
+    let outcome = change_idempotently(call, (verb, id), way.audited(call), work).await?;
     Ok(match outcome {
         Outcome::Fresh(record) => Outcome::Fresh(Created { record, secret: created.plain }),
         Outcome::Replayed(response) => Outcome::Replayed(response),
     })
+}
+
+/// The new secret is made when the contact opens the link.
+async fn reset_and_send(
+    call: &OperationContext<'_>,
+    reach: AccountScope<'_>,
+    id: &str,
+    how: &Reset,
+) -> Result<Outcome<Created>, OperationError<CredentialConflict>> {
+    let mut transaction = call.begin().await?;
+    if let Some(response) = call.claim_key(&mut transaction).await? {
+        return Ok(Outcome::Replayed(response));
+    }
+    let before = lock_credential(&mut transaction, reach, id).await?;
+    call.check_revision(before.revision)?;
+    if before.owner.is_some() {
+        return Err(CredentialConflict::Changed.into());
+    }
+    let mut after = before.clone();
+    if how.enable {
+        enable_record(&mut after);
+    }
+    let old_stops = match how.from_showing {
+        _ if !had_secret(&before, call.now) => OldStops::NoSecret,
+        true => OldStops::WhenShown { seconds: how.overlap.as_secs() },
+        false => {
+            retire_secret(&mut after, SignedDuration::try_from(how.overlap).unwrap_or(SignedDuration::MAX), call.now);
+            OldStops::AtReset
+        }
+    };
+    transaction.supersede_reveals(&[id], SupersededBy::Reset).await?;
+    let verb = if how.enable { "reset_and_enable" } else { "reset" };
+    after.revision += 1;
+    let line = with_way(entry(verb, &after, Some(&before), Some(&after)), Deliver::Send.audited(call));
+    let after = write::<CredentialConflict>(call, &mut transaction, (&before, after), &line).await?;
+    let record = start_delivery(call, &mut transaction, &after, (old_stops, SupersededBy::Reset)).await?;
+    notices::reset_sent(call, &mut transaction, &record).await?;
+    call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;
+    transaction.commit().await?;
+    Ok(Outcome::Fresh(Created { record, secret: PlainSecret::Sent }))
+}
+
+/// It has a secret, or had one that no showing has replaced yet.
+fn had_secret(record: &CredentialRecord, now: Timestamp) -> bool {
+    let waits =
+        |delivery: &Delivery| delivery.reveal.revealed_at.is_none() && delivery.reveal.old_stops != OldStops::NoSecret;
+    !record.secret.is_cleared()
+        || record.previous.as_ref().is_some_and(|previous| previous.ends_at() > now)
+        || record.delivery.as_deref().is_some_and(waits)
 }
 
 /// A new secret of an own key that would be refused all the same is not created.
@@ -111,23 +184,37 @@ pub(super) fn replace_secret(
     overlap: SignedDuration,
     now: Timestamp,
 ) -> bool {
-    let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
-    let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
-    let previous = match (&record.secret, &created.stored) {
-        (RecordSecret::Token(old), StoredSecret::Token(_)) => {
-            old.filter(|_| ends_at > now).map(|digest| PreviousSecret::Token { digest, ends_at })
-        }
-        (RecordSecret::Password { username: old, hash }, StoredSecret::Password { username: new, .. })
-            if old == new =>
-        {
-            hash.clone().filter(|_| ends_at > now).map(|hash| PreviousSecret::Password { hash, ends_at })
-        }
-        (RecordSecret::Token(_) | RecordSecret::Password { .. }, _) => return false,
+    let is_same_kind = match (&record.secret, &created.stored) {
+        (RecordSecret::Token(_), RecordSecret::Token(_)) => true,
+        (RecordSecret::Password { username: old, .. }, RecordSecret::Password { username: new, .. }) => old == new,
+        (RecordSecret::Token(_) | RecordSecret::Password { .. }, _) => false,
     };
-    record.previous = previous;
-    record.secret = created.stored.clone().into();
+    if !is_same_kind {
+        return false;
+    }
+    retire_secret(record, overlap, now);
+    record.secret = created.stored.clone();
     record.hint.clone_from(&created.hint);
     record.secret_made_at = whole_millis(now);
-    record.handed_over_at = None;
     true
+}
+
+/// Takes the current secret away; it is accepted until the overlap ends. Where there is none, an overlap that runs ends no
+/// later than it did.
+fn retire_secret(record: &mut CredentialRecord, overlap: SignedDuration, now: Timestamp) {
+    let ends_at = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
+    let ends_at = whole_millis(record.expires_at.map_or(ends_at, |end| end.min(ends_at)));
+    let previous = match &record.secret {
+        RecordSecret::Token(Some(digest)) => Some(PreviousSecret::Token { digest: *digest, ends_at }),
+        RecordSecret::Password { hash: Some(hash), .. } => {
+            Some(PreviousSecret::Password { hash: hash.clone(), ends_at })
+        }
+        RecordSecret::Token(None) | RecordSecret::Password { hash: None, .. } => {
+            record.previous.take().map(|running| running.ending_by(ends_at))
+        }
+    };
+    record.previous = previous.filter(|previous| previous.ends_at() > now);
+    record.secret = record.secret.cleared();
+    record.hint = None;
+    record.handed_over_at = None;
 }

@@ -1,72 +1,100 @@
+use jiff::Timestamp;
+
 use super::step::{Step, StepCode, step};
 use super::throttled::throttled;
-use crate::control::operations::{OperationContext, OperationError};
+use crate::control::operations::OperationContext;
 use crate::credential::{Label, VersionRule};
-use crate::store::{CredentialRecord, Delivery, RecordSecret};
+use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, RevealState, SupersededBy};
 
 /// Names in one detail.
 const MAX_LISTED: usize = 10;
 
 /// Up to the first condition that does not hold: what comes after it depends on it.
-pub(super) async fn credential_steps(
-    call: &OperationContext<'_>,
-    record: &CredentialRecord,
-) -> Result<Vec<Step>, OperationError> {
-    let mut steps = checked(call, record).await?;
+pub(super) fn credential_steps(call: &OperationContext<'_>, record: &CredentialRecord) -> Vec<Step> {
+    let mut steps = checked(call, record);
     for step in &mut steps {
         step.credential = Some(record.id.to_string());
     }
-    Ok(steps)
+    steps
 }
 
-async fn checked(call: &OperationContext<'_>, record: &CredentialRecord) -> Result<Vec<Step>, OperationError> {
+fn checked(call: &OperationContext<'_>, record: &CredentialRecord) -> Vec<Step> {
     let mut steps = Vec::new();
+    let handed_over = handed_over(call, record);
+    let is_missing = handed_over.as_ref().is_some_and(|step| !step.ok);
     for check in [is_enabled, has_secret, is_in_date, is_version_served, are_scopes_known] {
         let step = check(call, record);
+        // A secret that waits to be shown is made then.
+        if step.code == StepCode::CredentialHasSecret && is_missing {
+            continue;
+        }
         let ok = step.ok;
         steps.push(step);
         if !ok {
-            return Ok(steps);
+            return steps;
         }
     }
-    let is_delivered = record.handed_over_at.is_some();
-    let delivery = call.store.delivery(record.id.as_str(), record.secret_made_at).await?;
-    if let Some(step) = delivery.map(|delivery| is_handed_over(record, delivery, is_delivered)) {
-        let ok = step.ok;
-        steps.push(step);
-        if !ok {
-            return Ok(steps);
-        }
+    steps.extend(handed_over);
+    if !is_missing {
+        steps.extend(is_not_throttled(call, record));
     }
-    steps.extend(is_not_throttled(call, record));
-    Ok(steps)
+    steps
 }
 
-fn is_handed_over(record: &CredentialRecord, delivery: Delivery, is_delivered: bool) -> Step {
+/// `None` for a secret that was not sent, and while the previous one is accepted until the new one is shown.
+fn handed_over(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<Step> {
     let id = &record.id;
-    let (ok, detail) = match delivery {
-        Delivery::Revealed => (true, format!("The secret of {id} was revealed to its recipient.")),
-        Delivery::Unsent | Delivery::Waiting if is_delivered => {
-            (true, format!("The secret of {id} was revealed to its recipient."))
+    let delivery = record.delivery.as_deref()?;
+    let missing = |detail: String| Some(step(StepCode::CredentialHandedOver, false, detail));
+    match delivery.reveal.state(call.now) {
+        RevealState::Revealed if record.handed_over_at.is_some() => {
+            let detail = format!("The secret of {id} was revealed to its recipient.");
+            Some(step(StepCode::CredentialHandedOver, true, detail))
         }
-        Delivery::Unsent => (false, format!("The link to the secret of {id} has not been sent yet.")),
-        Delivery::Waiting => {
-            (false, format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."))
+        _ if !record.secret.is_cleared() || previous_end(call, record).is_some() => None,
+        RevealState::Waiting if delivery.mail.as_ref().is_some_and(|mail| mail.sent_at.is_some()) => {
+            missing(format!("The link to the secret of {id} was sent and has not been opened. It can be sent again."))
         }
-    };
-    step(StepCode::CredentialHandedOver, ok, detail)
+        RevealState::Waiting => missing(format!("The link to the secret of {id} has not been sent yet.")),
+        RevealState::Locked => {
+            missing(format!("The link to the secret of {id} is locked after wrong codes. A new one can be sent."))
+        }
+        RevealState::Expired => {
+            missing(format!("The link to the secret of {id} ended before the secret was shown. A new one can be sent."))
+        }
+        RevealState::Superseded => match delivery.reveal.superseded {
+            Some((_, SupersededBy::Contact)) => missing(format!(
+                "The link to the secret of {id} ended when its contact was changed. A new one can be sent."
+            )),
+            Some((_, SupersededBy::Voided)) => {
+                missing(format!("The link to the secret of {id} was voided. A new one can be sent."))
+            }
+            // It is as if none was sent.
+            Some((_, SupersededBy::Resent | SupersededBy::Reset | SupersededBy::Cleared)) | None => None,
+        },
+        RevealState::Revealed => None,
+    }
 }
 
-fn has_secret(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {
-    let ok = !record.secret.is_cleared();
-    let detail = match (ok, &record.owner) {
+/// While the gate accepts the previous secret.
+fn previous_end(call: &OperationContext<'_>, record: &CredentialRecord) -> Option<Timestamp> {
+    record.previous.as_ref().map(PreviousSecret::ends_at).filter(|end| *end > call.now)
+}
+
+fn has_secret(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
+    let has_current = !record.secret.is_cleared();
+    if let Some(end) = previous_end(call, record).filter(|_| !has_current) {
+        let detail = format!("The previous secret of {} is accepted until {end}; it has no new one yet.", record.id);
+        return step(StepCode::CredentialHasSecret, true, detail);
+    }
+    let detail = match (has_current, &record.owner) {
         (true, _) => format!("{} has a secret.", record.id),
         (false, None) => {
             format!("{} has no secret. An owner or an implementer of the account can reset it.", record.id)
         }
         (false, Some(_)) => format!("{} has no secret. Its user can enable their key again.", record.id),
     };
-    step(StepCode::CredentialHasSecret, ok, detail)
+    step(StepCode::CredentialHasSecret, has_current, detail)
 }
 
 fn is_enabled(_: &OperationContext<'_>, record: &CredentialRecord) -> Step {

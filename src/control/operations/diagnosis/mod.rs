@@ -64,7 +64,7 @@ pub async fn diagnose(call: &OperationContext<'_>, user: &str) -> Result<Vec<Ste
     }
     let mut best: Option<Vec<Step>> = None;
     for record in &credentials {
-        let steps = credential_steps(call, record).await?;
+        let steps = credential_steps(call, record);
         let is_good = steps.iter().all(|step| step.ok);
         if is_good || best.as_ref().is_none_or(|best| last_code(best) < last_code(&steps)) {
             best = Some(steps);
@@ -100,7 +100,7 @@ pub async fn diagnose_credential(call: &OperationContext<'_>, id: &str) -> Resul
         steps.push(user_enabled(&user));
         steps.extend(role_step(&user, &account));
     }
-    steps.extend(credential_steps(call, &record).await?);
+    steps.extend(credential_steps(call, &record));
     Ok(steps)
 }
 

@@ -13,5 +13,5 @@ pub use change_password::change_password;
 pub use context::{SignInContext, SignInError};
 pub use limits::SessionLimits;
 pub use own_sessions::{OwnSession, end_other_sessions, end_session, list_sessions};
-pub use sign_in::{SignedIn, sign_in, sign_in_by_demo_link};
+pub use sign_in::{SignedIn, note_language, sign_in, sign_in_by_demo_link};
 pub use sign_out::sign_out;

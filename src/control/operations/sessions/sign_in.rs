@@ -46,6 +46,19 @@ pub async fn sign_in(
     }
 }
 
+/// Notes the language in which a user reads pages, for the mails to them. A failure changes nothing else.
+pub async fn note_language(at: &SignInContext<'_>, signed_in: &SignedIn, language: &str) {
+    let Some(user) = &signed_in.caller.user else { return };
+    let noted = async {
+        let mut transaction = at.store.begin(at.clock.now()).await?;
+        transaction.note_locale(user.as_str(), language).await?;
+        transaction.commit().await
+    };
+    if let Err(error) = noted.await {
+        tracing::debug!("cannot note the language of a user: {error}");
+    }
+}
+
 /// Signs the user of a demo link in, without a password.
 ///
 /// # Errors

@@ -3,6 +3,7 @@ use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
+use crate::control::operations::notices;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::UserView;
@@ -23,11 +24,12 @@ pub struct NewUser {
 #[derive(Debug)]
 pub struct CreatedUser {
     pub record: UserRecord,
-    /// Revealed once.
-    pub link: NewSetupLink,
+    /// Revealed once. `None` where mail is set: an invitation with a link is sent to the user, who alone sees it.
+    pub link: Option<NewSetupLink>,
 }
 
-/// Creates a user and the set-up link with which they choose their password.
+/// Creates a user. A set-up link, with which they choose their password, is sent to them, or returned where no mail is
+/// set.
 ///
 /// # Errors
 /// A [`OperationRefusal`](crate::control::operations::OperationRefusal) for a role or account that the caller may not give; [`Invalid`],
@@ -74,7 +76,12 @@ pub async fn create_user(
         StoreError::MissingReference => Invalid::one("account", "names no account").into(),
         error => email_conflict::<OperationError<_>>(error),
     })?;
-    let link = add_link(call, &mut transaction, Some(&record.id)).await?;
+    let link = if call.terms.delivery.mail.is_some() {
+        notices::invitation(call, &mut transaction, &record).await?;
+        None
+    } else {
+        Some(add_link(call, &mut transaction, Some(&record.id)).await?)
+    };
     transaction.audit(call.actor(), &entry("create_user", &record, None, Some(&record))).await?;
     call.store_response(&mut transaction, &UserView::from(&record)).await?;
     transaction.commit().await?;

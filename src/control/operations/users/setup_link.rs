@@ -165,20 +165,48 @@ pub(super) async fn add_link(
     transaction: &mut Transaction,
     user: Option<&Label>,
 ) -> Result<NewSetupLink, OperationError> {
-    let now = call.now;
-    let ticket = PlainLinkToken::mint().map_err(|_| NoSecret::Machine)?;
-    let ends_at = whole_millis(now.checked_add(LINK_LIFETIME).unwrap_or(Timestamp::MAX));
-    let record = SetupLinkRecord {
-        digest: ticket.digest(),
-        user: user.cloned(),
-        created_by: Some(call.caller_key()),
-        created_at: whole_millis(now),
-        ends_at,
-        used_at: None,
-    };
+    let (link, record) = new_link(user, &call.caller_key(), call.now, LINK_LIFETIME).ok_or(NoSecret::Machine)?;
     if user.is_some() {
         transaction.void_setup_links(user).await?;
     }
     transaction.add_setup_link(&record).await?;
-    Ok(NewSetupLink { ticket, ends_at })
+    Ok(link)
+}
+
+/// Mints the link of a mail, on behalf of `author` (`KIND:ID`). Earlier ones stay valid, as one of those mails may have
+/// arrived: the first that is used voids the others.
+///
+/// # Errors
+/// A store that cannot be written, or a random source that fails.
+pub(in crate::control) async fn mint_setup_link(
+    transaction: &mut Transaction,
+    user: &Label,
+    author: &str,
+    now: Timestamp,
+    lifetime: SignedDuration,
+) -> Result<NewSetupLink, StoreError> {
+    let no_random = || StoreError::Unavailable("the system returned no random bytes".into());
+    let (link, record) = new_link(Some(user), author, now, lifetime).ok_or_else(no_random)?;
+    transaction.add_setup_link(&record).await?;
+    Ok(link)
+}
+
+/// `None` when the random source fails.
+fn new_link(
+    user: Option<&Label>,
+    author: &str,
+    now: Timestamp,
+    lifetime: SignedDuration,
+) -> Option<(NewSetupLink, SetupLinkRecord)> {
+    let ticket = PlainLinkToken::mint().ok()?;
+    let ends_at = whole_millis(now.checked_add(lifetime).unwrap_or(Timestamp::MAX));
+    let record = SetupLinkRecord {
+        digest: ticket.digest(),
+        user: user.cloned(),
+        created_by: Some(author.to_owned()),
+        created_at: whole_millis(now),
+        ends_at,
+        used_at: None,
+    };
+    Some((NewSetupLink { ticket, ends_at }, record))
 }

@@ -6,6 +6,7 @@ mod partners;
 mod practice;
 mod recruiting;
 mod ticketing;
+mod ticketing_sent;
 
 use std::time::{Duration, Instant};
 

@@ -122,7 +122,7 @@ async fn every_example_of_a_body_is_accepted() {
         assert!(reply.status.is_success() || is_of_state, "{}: {} {:?}", operation.name, reply.status, reply.body);
         number += 1;
     }
-    assert_eq!(number, 20);
+    assert_eq!(number, 22);
 }
 
 #[tokio::test]

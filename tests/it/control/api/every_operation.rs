@@ -65,7 +65,7 @@ async fn every_body_refuses_an_unknown_field(bed: TestDatabase) {
         }
         bodies += 1;
     }
-    assert_eq!(bodies, 20);
+    assert_eq!(bodies, 22);
     for limit in [json!({"requests": 1, "seconds": 1, "unknown": 1}), json!([1, 1, 1])] {
         let reply = api.post("/credentials", json!({"account": "acme", "kind": "token", "rate_limit": limit})).await;
         assert_eq!(reply.code(), "malformed", "{limit}");

@@ -99,10 +99,12 @@ async fn every_change_of_one_resource_honours_if_match(bed: TestDatabase) {
         assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{}", operation.name);
         assert_eq!(api.get(&place).await.body, seen.body, "{}", operation.name);
         let reply = ask().header("if-match", seen.header("etag")).send().await;
-        assert_eq!(reply.status, 200, "{} {reply:?}", operation.name);
+        // No secret of this credential waits to be shown.
+        let is_done = !["deliver_credential", "void_delivery"].contains(&operation.name.as_str());
+        assert_eq!(reply.status.as_u16(), if is_done { 200 } else { 409 }, "{} {reply:?}", operation.name);
         changes += 1;
     }
-    assert_eq!(changes, 23);
+    assert_eq!(changes, 25);
 }
 
 async fn of_parallel_edits_of_one_revision_one_succeeds(bed: TestDatabase) {

@@ -9,8 +9,10 @@ use crate::store::test_database::{TestDatabase, on_each};
 on_each!(every_role_may_call_its_operations_and_no_others);
 
 /// Refusals for another reason than the role: access is granted already, the key is on or off already, the file is
-/// empty, a member may see only an own key.
-const OTHERWISE: [(&str, u16); 9] = [
+/// empty, a member may see only an own key, nothing is sent.
+const OTHERWISE: [(&str, u16); 11] = [
+    ("deliver_credential", 409),
+    ("void_delivery", 409),
     ("import_credentials", 422),
     ("ask_for_access", 409),
     ("switch_on_own_key", 409),

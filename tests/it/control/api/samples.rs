@@ -22,12 +22,13 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 63] = [
+pub const OPERATIONS: [(&str, For, &str); 66] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
     ("end_session", Everybody, ""),
     ("choose_password", Browsers, r#"{"current": "correct horse", "password": "another horse"}"#),
+    ("request_password_link", Everybody, r#"{"email": "stranger@acme.example"}"#),
     ("look_at_link", Everybody, r#"{"ticket": "x"}"#),
     ("use_link", Everybody, r#"{"ticket": "x", "password": "correct horse"}"#),
     ("list_accounts", Roles("xxxx"), ""),
@@ -59,6 +60,8 @@ pub const OPERATIONS: [(&str, For, &str); 63] = [
     ("diagnose_credential", Roles("xxxx"), ""),
     ("duplicate_credential", Roles("xxx-"), "{}"),
     ("reset_credential", Roles("xxx-"), "{}"),
+    ("deliver_credential", Roles("xxx-"), "{}"),
+    ("void_delivery", Roles("xxx-"), ""),
     ("end_overlap", Roles("xxx-"), ""),
     ("clear_credential", Roles("xxx-"), ""),
     ("disable_credential", Roles("xxx-"), "{}"),

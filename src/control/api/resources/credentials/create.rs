@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::body::DeliverWord;
 use crate::control::api::extract::JsonObject;
 use crate::control::api::fields::FieldReader;
 use crate::control::operations::{
-    MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES, NewCredential, NewSecret,
-    OperationContext,
+    Deliver, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES, NewCredential,
+    NewSecret, OperationContext,
 };
 use crate::control::views::{RateLimitView, SecretKind};
 use crate::control::web::problem::Problem;
@@ -33,6 +34,8 @@ pub(in crate::control::api) struct NewCredentialBody {
     /// For a password; generated if left out.
     #[schema(min_length = 8, max_length = 1022, format = Password)]
     password: Option<String>,
+    /// Send the secret to the contact, or show it in the response. By default as delivery.show_to_creator has it.
+    deliver: Option<DeliverWord>,
     /// Display name.
     #[schema(min_length = 1, max_length = 200, example = "Billing export")]
     name: Option<String>,
@@ -44,6 +47,10 @@ pub(in crate::control::api) struct NewCredentialBody {
     /// The contact's mobile number (E.164).
     #[schema(min_length = 1, max_length = 40, example = "+441632960961")]
     contact_mobile: Option<String>,
+    /// Further e-mail addresses that receive notices about it.
+    #[serde(default)]
+    #[schema(max_items = 5, example = json!(["api@integrator.example"]))]
+    developer_emails: Vec<String>,
     /// The version of the API; the newest if left out.
     #[schema(min_length = 1, max_length = 128)]
     version: Option<String>,
@@ -88,11 +95,13 @@ impl NewCredentialBody {
             description,
             contact_email,
             contact_mobile,
+            developer_emails: self.developer_emails,
             version,
             scopes,
             addresses,
             expires_at,
             rate_limit,
+            deliver: self.deliver.map(Deliver::from),
             ..NewCredential::new(account, secret)
         };
         fields.merge(new.faults(call));

@@ -3,7 +3,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::WithSecret;
+use super::body::{DeliverWord, WithSecret};
 use super::create::{MAX_MOBILE_CHARS, rate_limit};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::JsonObject;
@@ -12,8 +12,8 @@ use crate::control::api::fields::{FieldReader, nullable, patch};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{
-    Duplicate, Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES,
-    OperationError, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
+    Deliver, Duplicate, Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH,
+    MAX_SCOPES, OperationError, UpgradeVersion, duplicate, edit, upgrade_unversioned, upgrade_version,
 };
 use crate::control::views::{CredentialView, RateLimitView};
 use crate::control::web::problem::Problem;
@@ -50,6 +50,10 @@ struct EditBody {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 40)]
     contact_mobile: Option<Option<String>>,
+    /// Further e-mail addresses that receive notices about it; null removes them.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 5)]
+    developer_emails: Option<Option<Vec<String>>>,
     /// The version of the API.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 128)]
@@ -85,7 +89,7 @@ async fn edit_one(
 ) -> Result<ApiResponse<CredentialView>, Problem> {
     let context = call.conditional()?;
     let edited = edit(&context, id.as_str(), body.read()?).await?;
-    Ok(ApiResponse::of(&edited))
+    Ok(ApiResponse::resource(CredentialView::at(&edited, call.now())))
 }
 
 impl EditBody {
@@ -100,6 +104,7 @@ impl EditBody {
             contact_mobile: patch(self.contact_mobile, |text| {
                 fields.line("contact_mobile", Some(text), MAX_MOBILE_CHARS)
             }),
+            developer_emails: patch(self.developer_emails, Some),
             version: patch(self.version, |text| fields.label("version", &text)),
             scopes: patch(self.scopes, |texts| Some(fields.some_labels("scopes", &texts, MAX_SCOPES))),
             addresses: patch(self.addresses, |texts| Some(fields.addresses("addresses", &texts, MAX_ADDRESSES))),
@@ -135,7 +140,8 @@ async fn upgrade_one(
     let to = fields.optional_label("version", body.version.as_deref());
     fields.finish()?;
     let how = UpgradeVersion { to, allow_older: body.allow_older };
-    Ok(ApiResponse::of(&upgrade_version(&call.context(), id.as_str(), &how).await?))
+    let record = upgrade_version(&call.context(), id.as_str(), &how).await?;
+    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -198,6 +204,8 @@ struct DuplicateBody {
     /// For a password; generated if left out.
     #[schema(min_length = 8, max_length = 1022, format = Password)]
     password: Option<String>,
+    /// Send the secret to the contact, or show it in the response. By default as delivery.show_to_creator has it.
+    deliver: Option<DeliverWord>,
 }
 
 /// Creates a second credential with the same rights and settings and a new secret.
@@ -216,7 +224,8 @@ async fn duplicate_one(
         name: fields.line("name", body.name, MAX_NAME_LENGTH),
         username: body.username,
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
+        deliver: body.deliver.map(Deliver::from),
     };
     fields.finish()?;
-    Ok(ApiResponse::created(WithSecret::once(duplicate(&call.context(), id.as_str(), how).await?)?))
+    Ok(ApiResponse::created(WithSecret::once(duplicate(&call.context(), id.as_str(), how).await?, call.now())?))
 }

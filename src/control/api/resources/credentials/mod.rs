@@ -1,6 +1,7 @@
 pub(in crate::control::api) mod addresses;
 pub(super) mod body;
 pub(super) mod create;
+pub(in crate::control::api) mod deliver;
 pub(in crate::control::api) mod edit;
 pub(in crate::control::api) mod export_summary;
 pub(in crate::control::api) mod file_credentials;
@@ -26,7 +27,7 @@ use crate::control::operations::{
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::store::{CredentialKind, CredentialState};
+use crate::store::{CredentialKind, CredentialState, StateCounts};
 
 const TAG: &str = "credentials";
 const MAX_PART_CHARS: usize = 200;
@@ -72,6 +73,8 @@ struct CredentialQuery {
 #[serde(rename_all = "lowercase")]
 #[schema(as = CredentialState)]
 enum StateName {
+    /// It has no secret, and a link waits to show one.
+    Waiting,
     /// It has no secret.
     Cleared,
     Disabled,
@@ -108,12 +111,13 @@ async fn list(
     fields.finish()?;
     let paging = page.paging();
     let listing = list_credentials(&call.context(), &wanted, paging.after, paging.limit).await?;
-    Ok(ApiResponse::ok(Page::of(listing)))
+    Ok(ApiResponse::ok(Page::with(listing, |record| CredentialView::at(record, call.now()))))
 }
 
 /// The number of credentials in each state.
 #[derive(Serialize, ToSchema)]
 struct Counts {
+    waiting: i64,
     cleared: i64,
     disabled: i64,
     expired: i64,
@@ -135,11 +139,11 @@ async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Ap
     let wanted = query.wanted(&mut fields);
     fields.finish()?;
     let counts = count_credentials(&call.context(), &wanted).await?;
-    let (cleared, disabled) = (counts.cleared, counts.disabled);
-    Ok(ApiResponse::ok(Counts { cleared, disabled, expired: counts.expired, enabled: counts.enabled }))
+    let StateCounts { waiting, cleared, disabled, expired, enabled } = counts;
+    Ok(ApiResponse::ok(Counts { waiting, cleared, disabled, expired, enabled }))
 }
 
-/// Creates a credential. Only this response shows the secret.
+/// Creates a credential. Its secret is sent to the contact, or shown in this response only.
 #[utoipa::path(
     post, path = "/credentials", tag = TAG, operation_id = "create_credential", request_body = NewCredentialBody,
     responses(
@@ -149,7 +153,8 @@ async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Ap
 async fn create_one(call: ApiCall, Body(new): Body<NewCredentialBody>) -> Result<ApiResponse<WithSecret>, Problem> {
     let context = call.context();
     context.reach(Right::ManageCredentials)?;
-    Ok(ApiResponse::created(WithSecret::once(create(&context, new.read(&context)?).await?)?))
+    let outcome = create(&context, new.read(&context)?).await?;
+    Ok(ApiResponse::created(WithSecret::once(outcome, call.now())?))
 }
 
 /// Shows a credential, without its secret.
@@ -158,7 +163,8 @@ async fn create_one(call: ApiCall, Body(new): Body<NewCredentialBody>) -> Result
     responses((status = 200, body = CredentialView))
 )]
 async fn show(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
-    Ok(ApiResponse::of(&show_credential(&call.context(), id.as_str()).await?))
+    let record = show_credential(&call.context(), id.as_str()).await?;
+    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
 }
 
 /// Deletes a credential for good, and returns its last state.
@@ -168,7 +174,7 @@ async fn show(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiRespon
 )]
 async fn delete_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
     let record = delete(&call.context(), id.as_str()).await?;
-    Ok(ApiResponse::ok(CredentialView::from(&record)))
+    Ok(ApiResponse::ok(CredentialView::at(&record, call.now())))
 }
 
 impl CredentialQuery {
@@ -180,6 +186,7 @@ impl CredentialQuery {
             part: fields.line("part", self.part, MAX_PART_CHARS),
             created: self.created,
             state: self.state.map(|state| match state {
+                StateName::Waiting => CredentialState::Waiting,
                 StateName::Cleared => CredentialState::Cleared,
                 StateName::Disabled => CredentialState::Disabled,
                 StateName::Expired => CredentialState::Expired,

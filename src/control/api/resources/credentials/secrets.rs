@@ -5,13 +5,13 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::WithSecret;
+use super::body::{DeliverWord, WithSecret};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{MAX_DESCRIPTION_LENGTH, Reset, clear, disable, enable, end_overlap, reset};
+use crate::control::operations::{Deliver, MAX_DESCRIPTION_LENGTH, Reset, clear, disable, enable, end_overlap, reset};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
@@ -38,12 +38,19 @@ struct ResetBody {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 31622400_u64)]
     overlap_seconds: u64,
+    /// When those seconds begin: with the reset, or when the contact has been shown the new secret. Until then the
+    /// previous one works.
+    #[schema(inline)]
+    overlap_from: Option<OverlapFrom>,
+    /// Send the secret to the contact, or show it in the response. By default as delivery.show_to_creator has it.
+    deliver: Option<DeliverWord>,
     /// Enables a disabled credential in the same step. A user's own key is reset with this only, and by staff only.
     #[serde(default)]
     enable: bool,
 }
 
-/// Replaces the secret of a credential. The previous one stops working at once, or after the overlap.
+/// Replaces the secret of a credential. The new one is sent to the contact, or shown in this response only; the previous
+/// one stops working at once, or after the overlap.
 #[utoipa::path(
     post, path = "/credentials/{id}/reset", tag = TAG, operation_id = "reset_credential", request_body = ResetBody,
     responses((status = 200, body = WithSecret))
@@ -56,9 +63,19 @@ async fn reset_one(
     let how = Reset {
         chosen: body.password.map(|password| PlainPassword::new(password.as_bytes())),
         overlap: std::time::Duration::from_secs(body.overlap_seconds),
+        from_showing: matches!(body.overlap_from, Some(OverlapFrom::Showing)),
+        deliver: body.deliver.map(Deliver::from),
         enable: body.enable,
     };
-    Ok(ApiResponse::resource(WithSecret::once(reset(&call.context(), id.as_str(), how).await?)?))
+    Ok(ApiResponse::resource(WithSecret::once(reset(&call.context(), id.as_str(), how).await?, call.now())?))
+}
+
+/// When an overlap begins.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum OverlapFrom {
+    Reset,
+    Showing,
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -83,7 +100,7 @@ async fn disable_one(
     let reason = fields.lines("reason", body.reason, MAX_DESCRIPTION_LENGTH);
     fields.finish()?;
     let record = disable(&call.context(), id.as_str(), reason).await?;
-    Ok(ApiResponse::of(&record))
+    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
 }
 
 /// Enables a credential with its existing secret.
@@ -93,7 +110,7 @@ async fn disable_one(
 )]
 async fn enable_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
     let record = enable(&call.context(), id.as_str()).await?;
-    Ok(ApiResponse::of(&record))
+    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
 }
 
 /// Ends the overlap of a reset: the previous secret stops working at once.
@@ -101,7 +118,7 @@ async fn enable_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<Api
     post, path = "/credentials/{id}/end-overlap", tag = TAG, operation_id = "end_overlap", responses((status = 200, body = CredentialView))
 )]
 async fn end_overlap_of(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
-    Ok(ApiResponse::of(&end_overlap(&call.context(), id.as_str()).await?))
+    Ok(ApiResponse::resource(CredentialView::at(&end_overlap(&call.context(), id.as_str()).await?, call.now())))
 }
 
 /// Removes the secret of a credential: the gate refuses it until it is reset.
@@ -109,5 +126,5 @@ async fn end_overlap_of(call: ApiCall, CredentialId(id): CredentialId) -> Result
     post, path = "/credentials/{id}/clear", tag = TAG, operation_id = "clear_credential", responses((status = 200, body = CredentialView))
 )]
 async fn clear_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
-    Ok(ApiResponse::of(&clear(&call.context(), id.as_str()).await?))
+    Ok(ApiResponse::resource(CredentialView::at(&clear(&call.context(), id.as_str()).await?, call.now())))
 }

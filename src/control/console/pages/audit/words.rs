@@ -5,7 +5,7 @@ use crate::control::console::view::View;
 use crate::store::ActorKind;
 
 /// Name of an operation, and the message for it.
-pub(super) const VERBS: [(&str, &str); 48] = [
+pub(super) const VERBS: [(&str, &str); 54] = [
     ("ask_for_access", "audit-verb-ask-for-access"),
     ("withdraw_request", "audit-verb-withdraw-request"),
     ("approve_request", "audit-verb-approve-request"),
@@ -54,6 +54,12 @@ pub(super) const VERBS: [(&str, &str); 48] = [
     ("enable_operator_token", "audit-verb-enable-operator-token"),
     ("disable_operator_token", "audit-verb-disable-operator-token"),
     ("delete_operator_token", "audit-verb-delete-operator-token"),
+    ("deliver", "audit-verb-deliver"),
+    ("deliver_code", "audit-verb-deliver-code"),
+    ("void_delivery", "audit-verb-void-delivery"),
+    ("reveal", "audit-verb-reveal"),
+    ("lock_delivery", "audit-verb-lock-delivery"),
+    ("request_new_password", "audit-verb-request-new-password"),
 ];
 
 pub(super) const TARGET_KINDS: [(&str, &str); 7] = [
@@ -103,6 +109,7 @@ mod tests {
     fn recorded(folder: &Path, found: &mut BTreeSet<String>) {
         let begins = [
             "entry(",
+            "finish(call, transaction",
             "change(call, (",
             "change(call, Right",
             "create_secret_for(call, ",

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
+use super::deliver::{self, DeliveryChoice};
 use super::description::{Description, DescriptionFields, with_suggestion};
 use super::facts;
 use super::guard::Manager;
 use super::paths::LIST;
 use super::restrictions::{RestrictionFields, Restrictions};
-use super::secret;
 use crate::config::raw;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
@@ -34,7 +34,8 @@ struct New<'p> {
     kind: Field,
     id: Field,
     /// Where the gate accepts them.
-    pair: Option<[Field; 2]>,
+    pair: Option<(Field, Option<Field>)>,
+    delivery_choice: DeliveryChoice,
     fields: DescriptionFields,
     version: Option<Field>,
     restrictions: RestrictionFields<'p>,
@@ -55,13 +56,15 @@ fn show(visit: &Visit, mut form: Form<'_>, posted: Option<&Posted>, account: &st
     let kind = form.radios("kind", "credentials-kind", choices).preset(preset).required();
     let fields = DescriptionFields::new(visit, &mut form, None, posted);
     let id = form.line("id", "credentials-id").preset("");
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
     let pair = kinds.iter().any(|(kind, ..)| *kind == PASSWORD).then(|| {
         let username = form.line("username", "credentials-username").preset("");
-        [username, form.password("password", "credentials-password").autocomplete("new-password")]
+        let password = || form.password("password", "credentials-password").autocomplete("new-password");
+        (username, delivery_choice.may_show().then(password))
     });
     let version = version_field(visit, &mut form);
     let restrictions = RestrictionFields::new(visit, &mut form, None);
-    let body = New { v: visit, form: &form, account, kind, id, pair, fields, version, restrictions };
+    let body = New { v: visit, form: &form, account, kind, id, pair, delivery_choice, fields, version, restrictions };
     visit.show(Page::new(visit.t("credentials-new"), &body)?.form(&form))
 }
 
@@ -103,7 +106,7 @@ pub(super) async fn create_one(Manager(visit): Manager, posted: Posted) -> Answe
     };
     match created {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
-            Ok(created) => secret::show(&visit, &created, "credentials-created"),
+            Ok(created) => deliver::after(&visit, &created, "credentials-created"),
             Err(response) => Ok(*response),
         },
         Err(error) => {
@@ -148,7 +151,8 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
         text => label(text, "version", &mut faults),
     };
     let secret = read_secret(visit, reader, &mut faults);
-    let Description { name, description, contact_email, contact_mobile } = Description::read(reader);
+    let deliver = deliver::read(visit, reader, &mut faults);
+    let Description { name, description, contact_email, contact_mobile, developer_emails } = Description::read(reader);
     let restrictions = Restrictions::read(visit, reader, None, &mut faults);
     let (Some(account), Some(secret)) = (account, secret) else { return Err(faults) };
     let new = NewCredential {
@@ -157,7 +161,9 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
         description,
         contact_email,
         contact_mobile,
+        developer_emails,
         version,
+        deliver,
         scopes: set(restrictions.scopes),
         addresses: set(restrictions.addresses),
         expires_at: set(restrictions.expires_at),

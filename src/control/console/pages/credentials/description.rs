@@ -17,6 +17,7 @@ pub(super) struct DescriptionFields {
     pub(super) email: Field,
     pub(super) mobile: Field,
     pub(super) suggestions: Vec<Suggestion>,
+    pub(super) developers: Field,
 }
 
 /// A number that may be meant.
@@ -32,6 +33,7 @@ pub(super) struct Description {
     pub(super) description: Option<String>,
     pub(super) contact_email: Option<String>,
     pub(super) contact_mobile: Option<String>,
+    pub(super) developer_emails: Vec<String>,
 }
 
 impl DescriptionFields {
@@ -64,6 +66,9 @@ impl DescriptionFields {
                 .field(MOBILE, "credentials-contact-mobile", Control::Input("tel"))
                 .value(value(|record| &record.contact_mobile)),
             suggestions: suggestions.into_iter().map(suggestion).collect(),
+            developers: form
+                .line("developer_emails", "credentials-developer-emails")
+                .value(stored.map(|record| record.developer_emails.join(", ")).unwrap_or_default()),
         }
     }
 }
@@ -75,8 +80,15 @@ impl Description {
             description: reader.optional("description"),
             contact_email: reader.optional("contact_email"),
             contact_mobile: reader.optional(MOBILE),
+            developer_emails: words(reader.text("developer_emails")),
         }
     }
+}
+
+/// Addresses, separated by commas, semicolons or spaces.
+fn words(text: &str) -> Vec<String> {
+    let is_separator = |letter: char| letter.is_whitespace() || matches!(letter, ',' | ';');
+    text.split(is_separator).filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// The form with the suggested number in its field, where its button was pressed.

@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::create::refused;
+use super::delivery::DeliveryPart;
 use super::facts::{self, Badge};
 use super::guard::{CredentialId, Manager};
 use super::names::{self, people};
@@ -49,6 +50,7 @@ struct Detail<'p> {
     active_form: &'p Form<'p>,
     active: Field,
     reason: Field,
+    delivery: Option<DeliveryPart<'p>>,
     overlap_end: Option<Timestamp>,
     overlap_form: &'p Form<'p>,
     /// `None` for roles that do not read the audit.
@@ -94,7 +96,6 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
         title: title.clone(),
         badge: Badge::of(record, visit),
         obstacles: obstacles(visit, record, &path).await?,
-        path,
         clear: visit.url(&clear_path(record)),
         account: visit.url(&account_page(&record.account)),
         owner,
@@ -107,6 +108,8 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
         active_form: &form,
         active,
         reason,
+        delivery: DeliveryPart::new(visit, record, &path),
+        path,
         overlap_end: facts::overlap_end(record, visit.now),
         overlap_form: &overlap,
         history: history.map(Iterator::collect),
@@ -127,7 +130,7 @@ struct Obstacle {
     text: String,
     /// From where and until when, or which.
     detail: Option<String>,
-    /// The page that mends it.
+    /// The page on which it can be changed.
     href: Option<String>,
 }
 
@@ -150,7 +153,9 @@ async fn obstacles(visit: &Visit, record: &CredentialRecord, path: &str) -> Resu
         StepCode::CredentialScopesKnown => Some(("credentials-refused-scopes", Some(format!("{path}/edit")))),
         StepCode::CredentialNotThrottled => Some(("credentials-refused-throttled", None)),
         // Not about the gate.
-        StepCode::SignInNotThrottled | StepCode::CredentialCreated | StepCode::CredentialHandedOver => None,
+        StepCode::SignInNotThrottled | StepCode::CredentialCreated => None,
+        // Without another secret, it is why the gate refuses.
+        StepCode::CredentialHandedOver => Some(("credentials-refused-waiting", Some("#delivery".to_owned()))),
     };
     let obstacle = |step: Step| {
         let (message, href) = of_step(step.code)?;
@@ -211,6 +216,11 @@ impl HistoryLine {
             "reset" => "credentials-verb-reset",
             "end_overlap" => "credentials-verb-end-overlap",
             "clear" => "credentials-verb-clear",
+            "deliver" => "credentials-verb-deliver",
+            "deliver_code" => "credentials-verb-deliver-code",
+            "void_delivery" => "credentials-verb-void",
+            "lock_delivery" => "credentials-verb-lock",
+            "reveal" => "credentials-verb-reveal",
             "disable" => "credentials-verb-disable",
             "enable" => "credentials-verb-enable",
             "upgrade_version" => "credentials-verb-upgrade",

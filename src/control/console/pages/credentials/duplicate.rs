@@ -3,10 +3,10 @@
 use askama::Template;
 
 use super::create::{chosen_password, label, refused};
+use super::deliver::{self, DeliveryChoice};
 use super::facts;
 use super::guard::{CredentialId, Manager};
 use super::paths::{LIST, path_of};
-use super::secret;
 use crate::control::console::field::Field;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -32,7 +32,8 @@ struct DuplicatePage<'p> {
     name: Field,
     id: Field,
     /// User name and password.
-    pair: Option<[Field; 2]>,
+    pair: Option<(Field, Option<Field>)>,
+    delivery_choice: DeliveryChoice,
 }
 
 pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId) -> Answer {
@@ -48,9 +49,11 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let (title, path) = (facts::title(record), path_of(&record.id));
     let name = form.line("name", "credentials-name").preset(visit.t1("credentials-copy-of", "name", title));
     let id = form.line("id", "credentials-id").preset("");
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
     let pair = record.username().map(|_| {
         let username = form.line("username", "credentials-username").preset("").required();
-        [username, form.password("password", "credentials-password").autocomplete("new-password")]
+        let password = || form.password("password", "credentials-password").autocomplete("new-password");
+        (username, delivery_choice.may_show().then(password))
     });
     let body = DuplicatePage {
         v: visit,
@@ -66,6 +69,7 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         name,
         id,
         pair,
+        delivery_choice,
     };
     visit.show(Page::new(visit.t1("credentials-duplicate-title", "name", title), &body)?.form(&form))
 }
@@ -81,6 +85,7 @@ pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): Cre
         name: reader.optional("name"),
         username: reader.optional("username"),
         chosen: chosen_password(&mut reader),
+        deliver: deliver::read(&visit, &mut reader, &mut faults),
     };
     reader.finish()?;
     let done = match faults.into_result() {
@@ -89,7 +94,7 @@ pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): Cre
     };
     match done {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
-            Ok(created) => secret::show(&visit, &created, "credentials-created"),
+            Ok(created) => deliver::after(&visit, &created, "credentials-created"),
             Err(response) => Ok(*response),
         },
         Err(error) => {

@@ -56,6 +56,7 @@ pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): Credenti
         description: patch(description.description),
         contact_email: patch(description.contact_email),
         contact_mobile: patch(description.contact_mobile),
+        developer_emails: Patch::Set(description.developer_emails),
         version: Patch::Keep,
         scopes: restrictions.scopes,
         addresses: restrictions.addresses,

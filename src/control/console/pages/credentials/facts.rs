@@ -18,6 +18,9 @@ pub(super) struct Badge {
 impl Badge {
     pub(super) fn of(record: &CredentialRecord, v: &View) -> Self {
         let is_expired = record.expires_at.is_some_and(|end| end <= v.now);
+        if record.secret.is_cleared() && record.is_delivered(v.now) {
+            return Self { class: "wait", sign: "✉", text: v.t("credentials-state-waiting") };
+        }
         Self::new(v, record.secret.is_cleared(), record.enabled, is_expired)
     }
 

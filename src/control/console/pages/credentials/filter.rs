@@ -17,10 +17,11 @@ const CREATED: [(&str, CreatedWhen, &str); 3] = [
     ("within_30_days", CreatedWhen::Within30Days, "credentials-created-30"),
     ("before_30_days", CreatedWhen::Before30Days, "credentials-created-before"),
 ];
-const STATES: [(&str, CredentialState, &str); 4] = [
+const STATES: [(&str, CredentialState, &str); 5] = [
     ("enabled", CredentialState::Enabled, "credentials-state-enabled"),
     ("disabled", CredentialState::Disabled, "credentials-state-disabled"),
     ("expired", CredentialState::Expired, "credentials-state-expired"),
+    ("waiting", CredentialState::Waiting, "credentials-state-waiting"),
     ("cleared", CredentialState::Cleared, "credentials-state-cleared"),
 ];
 const KINDS: [(&str, CredentialKind, &str); 3] = [

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use jiff::Timestamp;
 
+use super::delivery::Progress;
 use super::facts::{self, Badge};
 use super::filter::{Chip, Filter};
 use super::guard::Manager;
@@ -65,6 +66,8 @@ struct Card {
     badge: Badge,
     version: Option<String>,
     overlap_end: Option<Timestamp>,
+    /// How its secret gets to the contact; `None` where none was sent.
+    delivery: Option<Progress>,
     /// May be reset and duplicated.
     is_own: bool,
 }
@@ -123,6 +126,7 @@ fn state_counts(v: &View, filter: &Filter, counts: StateCounts) -> Vec<Count> {
         ("enabled", counts.enabled, "credentials-count-enabled"),
         ("disabled", counts.disabled, "credentials-count-disabled"),
         ("expired", counts.expired, "credentials-count-expired"),
+        ("waiting", counts.waiting, "credentials-count-waiting"),
         ("cleared", counts.cleared, "credentials-count-cleared"),
     ];
     let shown = all.into_iter().filter(|(word, count, _)| *count > 0 || filter.state == *word);
@@ -183,6 +187,7 @@ impl Card {
             badge: Badge::of(&record, visit),
             version: facts::version(visit, record.version.as_ref()),
             overlap_end: facts::overlap_end(&record, visit.now),
+            delivery: Progress::of(visit, &record),
             is_own: record.owner.is_some(),
             record,
         }

@@ -2,6 +2,8 @@
 
 mod confirm;
 mod create;
+mod deliver;
+mod delivery;
 mod description;
 mod detail;
 mod duplicate;
@@ -22,6 +24,7 @@ use axum::routing::{get, post};
 
 pub(super) use self::guard::MENU;
 pub(super) use self::names::people;
+pub(super) use self::secret::example;
 use crate::control::web::state::ControlState;
 
 pub(super) fn routes() -> Router<ControlState> {
@@ -31,6 +34,9 @@ pub(super) fn routes() -> Router<ControlState> {
         .route("/credentials/{id}", get(detail::detail))
         .route("/credentials/{id}/active", post(detail::set_active))
         .route("/credentials/{id}/end-overlap", post(detail::end_overlap_now))
+        .route("/credentials/{id}/send-again", post(delivery::send_again_now))
+        .route("/credentials/{id}/text-again", post(delivery::text_again_now))
+        .route("/credentials/{id}/void", get(delivery::ask_void).post(delivery::void))
         .route("/credentials/{id}/edit", get(edit::form).post(edit::edit_one))
         .route("/credentials/{id}/reset", get(reset::form).post(reset::reset_one))
         .route("/credentials/{id}/duplicate", get(duplicate::form).post(duplicate::duplicate_one))

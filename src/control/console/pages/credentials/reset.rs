@@ -5,10 +5,10 @@ use std::time::Duration;
 use askama::Template;
 
 use super::create::{chosen_password, refused};
+use super::deliver::{self, DeliveryChoice};
 use super::facts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
-use super::secret;
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
@@ -27,6 +27,8 @@ const OVERLAPS: [(&str, u64, &str); 4] = [
     ("86400", 24 * HOUR, "credentials-old-stops-day"),
     ("604800", 7 * 24 * HOUR, "credentials-old-stops-week"),
 ];
+/// It works on until the new one was shown.
+const WHEN_SHOWN: &str = "when_shown";
 
 #[derive(Template)]
 #[template(path = "credential_reset.html")]
@@ -41,6 +43,9 @@ struct ResetPage<'p> {
     /// `None` where there is no old secret.
     overlap: Option<Field>,
     password: Option<Field>,
+    delivery_choice: DeliveryChoice,
+    /// Where the contact is completed, if nothing can be sent to it.
+    contact_page: Option<String>,
     /// For one that is disabled.
     enable: Option<Field>,
 }
@@ -55,12 +60,20 @@ pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId
 
 async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let mut form = form.revision(record.revision);
-    let choices = OVERLAPS.iter().map(|(value, _, message)| Choice::new(*value, visit.t(message))).collect();
+    let delivery_choice = DeliveryChoice::new(visit, &mut form);
+    let mut choices: Vec<_> =
+        OVERLAPS.iter().map(|(value, _, message)| Choice::new(*value, visit.t(message))).collect();
+    if delivery_choice.may_send() {
+        choices.push(Choice::new(WHEN_SHOWN, visit.t("credentials-old-stops-shown")));
+    }
     let has_secret = !record.secret.is_cleared();
     let overlap =
         has_secret.then(|| form.radios("overlap_seconds", "credentials-old-stops", choices).preset("0").required());
-    let password =
-        record.username().map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
+    let password = record
+        .username()
+        .filter(|_| delivery_choice.may_show())
+        .map(|_| form.password("password", "credentials-password").autocomplete("new-password"));
+    let contact_page = contact_fault(visit, record, &delivery_choice);
     let enable = (!record.enabled).then(|| form.checkbox("enable", "credentials-reset-enable").preset(""));
     let used_from = list_used_addresses(&visit.context(), record.id.as_str()).await?;
     let heading = match record.username() {
@@ -80,6 +93,8 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         overlap,
         password,
         enable,
+        delivery_choice,
+        contact_page,
     };
     visit.show(Page::new(heading.as_str(), &body)?.form(&form))
 }
@@ -88,22 +103,29 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
     let mut reader = posted.reader();
     let (overlap, chosen, enable) =
         (reader.text("overlap_seconds"), chosen_password(&mut reader), reader.is_checked("enable"));
+    let mut faults = Invalid::default();
+    let deliver = deliver::read(&visit, &mut reader, &mut faults);
     reader.finish()?;
+    let is_when_shown = overlap == WHEN_SHOWN;
     let overlap = match overlap {
         // Of one without an old secret.
-        "" => Some(0),
+        "" | WHEN_SHOWN => Some(0),
         text => OVERLAPS.iter().find(|(value, ..)| *value == text).map(|(_, seconds, _)| *seconds),
     };
-    let done = match overlap {
-        Some(seconds) => {
-            let how = Reset { chosen, overlap: Duration::from_secs(seconds), enable };
+    if overlap.is_none() {
+        faults.add("overlap_seconds", visit.t("credentials-fault-choose-stop"));
+    }
+    let done = match faults.into_result() {
+        Ok(()) => {
+            let overlap = Duration::from_secs(overlap.unwrap_or_default());
+            let how = Reset { chosen, overlap, from_showing: is_when_shown, deliver, enable };
             reset(&visit.write(&posted), id.as_str(), how).await
         }
-        None => Err(Invalid::one("overlap_seconds", visit.t("credentials-fault-choose-stop")).into()),
+        Err(invalid) => Err(invalid.into()),
     };
     match done {
         Ok(outcome) => match visit.fresh(outcome, &path_of(&id)) {
-            Ok(created) => secret::show(&visit, &created, "credentials-was-reset"),
+            Ok(created) => deliver::after(&visit, &created, "credentials-was-reset"),
             Err(response) => Ok(*response),
         },
         // The form does not help.
@@ -115,4 +137,10 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
             show(&visit, form, &record).await
         }
     }
+}
+
+/// The page that completes the contact, where a secret cannot be sent to it.
+fn contact_fault(visit: &Visit, record: &CredentialRecord, delivery_choice: &DeliveryChoice) -> Option<String> {
+    let is_complete = record.contact_email.is_some() && record.contact_mobile.is_some();
+    (delivery_choice.may_send() && !is_complete).then(|| visit.url(&format!("{}/edit", path_of(&record.id))))
 }

@@ -34,7 +34,7 @@ pub(super) fn show(visit: &Visit, created: &Created, heading: &str) -> Answer {
         PlainSecret::Token(token) => Some(token.reveal()),
         // A generated password is ASCII.
         PlainSecret::Password(password) => std::str::from_utf8(password.reveal()).ok(),
-        PlainSecret::Chosen => None,
+        PlainSecret::Chosen | PlainSecret::Sent => None,
     };
     let heading = visit.t1(heading, "name", title);
     let body = SecretPage {
@@ -51,7 +51,11 @@ pub(super) fn show(visit: &Visit, created: &Created, heading: &str) -> Answer {
 }
 
 /// `curl` with the credential. Without the password it asks for it.
-fn example(v: &View, username: Option<&str>, secret: Option<&str>) -> Option<String> {
+pub(in crate::control::console::pages) fn example(
+    v: &View,
+    username: Option<&str>,
+    secret: Option<&str>,
+) -> Option<String> {
     let (accept, url) = (&v.settings.accept, &v.settings.console.api_url);
     let url = url.as_ref().map_or_else(|| v.t("credentials-api-url"), |url| url.0.0.clone());
     let option = match (username, secret) {

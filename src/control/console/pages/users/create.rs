@@ -18,6 +18,8 @@ use crate::store::Role;
 struct New<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
+    /// How they get their link.
+    lead: &'p str,
     email: Field,
     name: Field,
     role: Field,
@@ -45,7 +47,9 @@ fn show(visit: &Visit, mut form: Form<'_>) -> Answer {
     let choices = roles(visit, None).into_iter().map(choice).collect();
     let role = form.radios("role", "users-role", choices).required();
     let account = visit.standing.is_staff().then(|| form.line("account", "users-account-new"));
-    let body = New { v: visit, form: &form, email, name, role, account };
+    let has_mail = visit.settings.terms().delivery.mail.is_some();
+    let lead = if has_mail { "users-new-lead-mail" } else { "users-new-lead" };
+    let body = New { v: visit, form: &form, lead, email, name, role, account };
     visit.show(Page::new(visit.t("users-new"), &body)?.form(&form))
 }
 
@@ -57,7 +61,13 @@ pub(super) async fn create(visit: Visit, posted: Posted) -> Answer {
     reader.finish()?;
     match create_from(&visit, &posted, Entered { email, name, role, account }).await {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
-            Ok(created) => reveal(&visit, &created.record.email, &created.link, page_of(LIST, &created.record.id)),
+            Ok(CreatedUser { record, link }) => {
+                let path = page_of(LIST, &record.id);
+                match link {
+                    Some(link) => reveal(&visit, &record.email, &link, path),
+                    None => visit.done(&path, "done-user-invited", &record.email),
+                }
+            }
             Err(response) => Ok(*response),
         },
         Err(problem) => {

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
-use jiff::Timestamp;
-
 use super::accounts::Accounts;
 use super::listed::Listed;
 use super::records::{Records, differences};
@@ -12,11 +10,11 @@ use super::rules::faults_of;
 use super::uniqueness::{ID_BESIDE_HINT, Released, Taken};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
-use crate::control::operations::OperationError;
-use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry};
+use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry, superseded_by};
+use crate::control::operations::{OperationContext, OperationError, notices};
 use crate::credential::StoredSecret;
 use crate::formats::{Batch, Extent, Import, ImportEntry, Unusable};
-use crate::store::{Actor, AuditEntry, CredentialRecord, StoreError, Transaction, whole_millis};
+use crate::store::{AuditEntry, CredentialRecord, StoreError, SupersededBy, Transaction, whole_millis};
 
 /// Faults in one report.
 const MAX_FAULTS: usize = 100;
@@ -24,6 +22,7 @@ const MAX_FAULTS: usize = 100;
 const MAX_SKIPPED_FAULTS: usize = 10_000;
 
 pub(super) struct Importer<'i> {
+    call: &'i OperationContext<'i>,
     extent: &'i Extent,
     unusable: Unusable,
     is_dry_run: bool,
@@ -47,8 +46,10 @@ struct Writes {
 }
 
 impl<'i> Importer<'i> {
-    pub(super) fn new(actor: &'i Actor, now: Timestamp, import: &'i Import, is_dry_run: bool) -> Self {
+    pub(super) fn new(call: &'i OperationContext<'i>, import: &'i Import, is_dry_run: bool) -> Self {
+        let (actor, now) = (call.actor(), call.now);
         Self {
+            call,
             extent: &import.extent,
             unusable: import.unusable(),
             is_dry_run,
@@ -169,8 +170,16 @@ impl<'i> Importer<'i> {
             clear_guesses(transaction, before, after);
         }
         transaction.add_credentials(&new).await?;
-        let after: Vec<CredentialRecord> = changed.into_iter().map(|(_, after)| after).collect();
+        for by in [SupersededBy::Reset, SupersededBy::Contact] {
+            let ended = changed.iter().filter(|(before, after)| superseded_by(before, after) == Some(by));
+            let ended: Vec<&str> = ended.map(|(before, _)| before.id.as_str()).collect();
+            transaction.supersede_reveals(&ended, by).await?;
+        }
+        let (before, after): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         transaction.put_credentials(&after).await?;
+        for (before, after) in before.iter().zip(&after) {
+            notices::credential_imported(self.call, transaction, before, after).await?;
+        }
         transaction.audit_all(self.records.actor, &entries).await
     }
 

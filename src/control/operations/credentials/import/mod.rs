@@ -88,7 +88,7 @@ async fn run(
     let mut transaction = if is_dry_run { call.begin_read().await? } else { call.begin().await? };
     let unread = |error| Diagnostic::new(Origin::WHOLE_FILE, "", format!("cannot be read: {error}"));
     let mut batches = import.batches().map_err(unread).map_err(Diagnostics::from)?;
-    let mut importer = Importer::new(call.actor(), call.now, import, is_dry_run);
+    let mut importer = Importer::new(call, import, is_dry_run);
     while let Some(batch) = batches.next().await {
         importer.take(&mut transaction, &batch).await?;
         if importer.is_too_faulty() {

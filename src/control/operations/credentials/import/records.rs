@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 
+use crate::control::operations::credentials::fields::email_list;
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::credential::{Credential, RateLimit};
 use crate::formats::{Extent, Notes};
@@ -63,6 +64,10 @@ impl Records<'_> {
                 *place = non_empty(note.clone());
             }
         }
+        if let Some(emails) = &notes.developer_emails {
+            let words = emails.iter().flat_map(|emails| emails.split_whitespace().map(str::to_owned));
+            record.developer_emails = email_list(&words.collect::<Vec<_>>());
+        }
         if record.enabled {
             record.disabled_reason = None;
         }
@@ -124,6 +129,7 @@ pub(super) fn differences(before: &CredentialRecord, after: &CredentialRecord) -
         ("description", before.description != after.description),
         ("contact_email", before.contact_email != after.contact_email),
         ("contact_mobile", before.contact_mobile != after.contact_mobile),
+        ("developer_emails", before.developer_emails != after.developer_emails),
         ("disabled_reason", before.disabled_reason != after.disabled_reason),
     ];
     facts.into_iter().filter(|(_, is_different)| *is_different).map(|(name, _)| name).collect()

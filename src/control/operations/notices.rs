@@ -1,0 +1,220 @@
+//! Mails about a change, queued in its transaction. Where mail is not set, nothing is queued. The person who makes a
+//! change gets none about it.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::OperationContext;
+use crate::credential::Label;
+use crate::store::{
+    ActorKind, CredentialRecord, MailRecipient, NewMessage, Purpose, RecordSecret, Role, StoreError, Transaction,
+    UserRecord,
+};
+
+/// How long a notice is worth sending.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(72);
+/// Notices to one address in a day (UTC): a change back and forth sends no flood of mails.
+const MAX_NOTICES_TO_ADDRESS: u32 = 30;
+/// Between two mails to one of the staff about new requests.
+const REQUESTS_INTERVAL: SignedDuration = SignedDuration::from_mins(15);
+
+/// To a new user, who chooses a password by the link in it.
+pub(super) async fn invitation(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    user: &UserRecord,
+) -> Result<(), StoreError> {
+    let recipient = MailRecipient { id: user.id.to_string(), email: user.email.clone(), locale: None };
+    queue(call, transaction, Purpose::Invitation, user.id.as_str(), vec![recipient]).await
+}
+
+/// To all staff: an account asks for access, or takes its request back.
+pub(super) async fn to_staff(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    purpose: Purpose,
+    request: &Label,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let staff = transaction.recipients(Role::Staff, None).await?;
+    queue(call, transaction, purpose, request.as_str(), staff).await
+}
+
+/// To the owners of an account, and to the user who made the request.
+pub(super) async fn to_account(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (purpose, target): (Purpose, &Label),
+    account: &Label,
+    requester: Option<&str>,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let mut people = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
+    if let Some(user) = requester.filter(|user| !people.iter().any(|person| person.id == *user)) {
+        people.extend(transaction.recipient(user).await?);
+    }
+    queue(call, transaction, purpose, target.as_str(), people).await
+}
+
+/// A secret that was shown: to the user who had it sent, or to the owners of the account.
+pub async fn shown(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    reveal: &str,
+    (account, created_by): (&Label, Option<&str>),
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let creator = match created_by.and_then(|actor| actor.strip_prefix("user:")) {
+        Some(user) => transaction.recipient(user).await?,
+        None => None,
+    };
+    let people = match creator {
+        Some(creator) => vec![creator],
+        None => transaction.recipients(Role::Owner, Some(account.as_str())).await?,
+    };
+    queue(call, transaction, Purpose::SecretShown, reveal, people).await
+}
+
+/// What the contact of a credential learns of its change: that the secret was replaced, and that another one is the
+/// contact now.
+pub(super) async fn credential_changed(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &CredentialRecord,
+    after: &CredentialRecord,
+) -> Result<(), StoreError> {
+    changed(call, transaction, (before, after), true).await
+}
+
+/// The same for an import, which may replace thousands of secrets: owners do not get a mail for each.
+pub(super) async fn credential_imported(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &CredentialRecord,
+    after: &CredentialRecord,
+) -> Result<(), StoreError> {
+    changed(call, transaction, (before, after), false).await
+}
+
+/// `owners_instead`: of the account, where the credential itself names no address.
+async fn changed(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (before, after): (&CredentialRecord, &CredentialRecord),
+    owners_instead: bool,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let is_same = |former: &str| {
+        let has_mobile = before.contact_mobile.is_none() || before.contact_mobile == after.contact_mobile;
+        has_mobile && after.contact_email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(former))
+    };
+    if let Some(former) = before.contact_email.as_deref().filter(|former| !is_same(former)) {
+        queue(call, transaction, Purpose::ContactChanged, after.id.as_str(), vec![outsider(former)]).await?;
+    }
+    let has_secret = match &after.secret {
+        RecordSecret::Token(digest) => digest.is_some(),
+        RecordSecret::Password { hash, .. } => hash.is_some(),
+    };
+    if after.secret != before.secret && has_secret {
+        let mut people: Vec<_> = after.contact_email.as_deref().map(outsider).into_iter().collect();
+        people.extend(after.developer_emails.iter().map(|email| outsider(email)));
+        if let Some(owner) = &after.owner {
+            people.extend(transaction.recipient(owner.as_str()).await?);
+        }
+        if people.is_empty() && owners_instead {
+            people = transaction.recipients(Role::Owner, Some(after.account.as_str())).await?;
+        }
+        queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
+    }
+    Ok(())
+}
+
+/// A reset whose new secret is sent: to developers and owners. The contact has the link.
+pub(super) async fn reset_sent(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    record: &CredentialRecord,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let contact = record.contact_email.as_deref().unwrap_or_default();
+    let mut people = transaction.recipients(Role::Owner, Some(record.account.as_str())).await?;
+    people.extend(record.developer_emails.iter().map(|email| outsider(email)));
+    people.retain(|person| !person.email.eq_ignore_ascii_case(contact));
+    queue(call, transaction, Purpose::SecretReset, record.id.as_str(), people).await
+}
+
+/// A person who is no user.
+fn outsider(email: &str) -> MailRecipient {
+    MailRecipient { id: String::new(), email: email.to_owned(), locale: None }
+}
+
+async fn queue(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    purpose: Purpose,
+    target: &str,
+    mut people: Vec<MailRecipient>,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
+    people.retain(|person| own != Some(person.id.as_str()));
+    let mut addresses: Vec<String> = Vec::new();
+    let created_by = call.caller_key();
+    // In one order, so that no two transactions wait for each other's counts.
+    people.sort_by_cached_key(|person| person.email.to_ascii_lowercase());
+    for person in people {
+        let address = person.email.to_ascii_lowercase();
+        if addresses.contains(&address) {
+            continue;
+        }
+        let first_at = match purpose {
+            Purpose::AccessAsked => first_about_requests(call, transaction, &person.email).await?,
+            _ => Some(call.now),
+        };
+        let Some(first_at) = first_at else { continue };
+        if !transaction.count_text_of_day(&format!("mail {address}"), MAX_NOTICES_TO_ADDRESS).await? {
+            tracing::warn!(
+                purpose = purpose.as_str(),
+                target,
+                "an address has had all notices of the day; one is not sent"
+            );
+            continue;
+        }
+        addresses.push(address);
+        let message = NewMessage {
+            purpose,
+            target,
+            recipient: &person.email,
+            locale: person.locale.as_deref(),
+            created_by: &created_by,
+            ends_at: call.now.checked_add(LIFETIME).unwrap_or(Timestamp::MAX),
+        };
+        transaction.enqueue_at(&message, first_at).await?;
+    }
+    Ok(())
+}
+
+/// When a mail about new requests may go to one of the staff; `None` where one waits for that already, and its page shows
+/// this request as well.
+async fn first_about_requests(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    recipient: &str,
+) -> Result<Option<Timestamp>, StoreError> {
+    let since = call.now.checked_sub(REQUESTS_INTERVAL * 2).unwrap_or(Timestamp::MIN);
+    let newest = transaction.newest_first_attempt(Purpose::AccessAsked, recipient, since).await?;
+    let Some(newest) = newest else { return Ok(Some(call.now)) };
+    let next = newest.checked_add(REQUESTS_INTERVAL).unwrap_or(Timestamp::MAX).max(call.now);
+    Ok((newest <= call.now).then_some(next))
+}

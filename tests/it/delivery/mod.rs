@@ -1,0 +1,25 @@
+//! Mails and text messages, sent to a real mail server and to a stand-in of the provider of text messages.
+
+pub mod bed;
+mod caps;
+mod card;
+mod codes;
+mod connections;
+mod doomed;
+mod expiry;
+mod hosts;
+mod https_server;
+mod keys;
+mod killed_lane;
+mod kills;
+mod mails;
+mod notices;
+mod outages;
+pub mod post;
+mod processes;
+mod reload;
+mod settings;
+mod slow_smtp;
+pub mod smtp_server;
+mod texts;
+pub mod twilio;
