@@ -43,10 +43,8 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
-# Many tests wait, for a timeout or for another process.
-TEST_THREADS = $$(( $$(nproc) * 3 / 2 ))
 test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
-	@RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$(TEST_THREADS)} $(CARGO) test --quiet --locked
+	@$(CARGO) test --quiet --locked
 	@if $(can_contain); then $(CARGO) test --quiet --locked --test it -- --ignored deploy::booted; \
 	else echo 'not run: the service under a systemd that is booted for it, which only root can, and not in every container'; fi
 
