@@ -222,15 +222,17 @@ pub(super) fn set_rate_headers(head: &mut ResponseHeader, status: &RateStatus) -
     Ok(())
 }
 
+pub(super) fn is_grpc(request: &RequestHeader) -> bool {
+    request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"))
+}
+
 /// Sets gRPC's own status: without it, some clients would read the problem document as a message.
 pub(super) fn set_grpc_status(
     head: &mut ResponseHeader,
     request: &RequestHeader,
     rejection: Rejection,
 ) -> pingora::Result<()> {
-    let is_grpc =
-        request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-    if !is_grpc {
+    if !is_grpc(request) {
         return Ok(());
     }
     head.insert_header(GRPC_STATUS, HeaderValue::from(grpc_status(rejection.status())))?;

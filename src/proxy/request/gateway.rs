@@ -266,12 +266,8 @@ impl ProxyHttp for Gateway {
         context: &mut Context,
         is_kept: bool,
     ) -> Box<Error> {
-        // The API has nothing to answer yet. pingora 0.9.1 has no timeout for the body of an HTTP/2 client.
-        if error.etype() == &ErrorType::ReadTimedout
-            && context.upstream_answered.is_none()
-            && !context.is_websocket
-            && !session.as_downstream_mut().is_body_done()
-        {
+        // pingora 0.9.1 has no timeout for the body of an HTTP/2 client.
+        if error.etype() == &ErrorType::ReadTimedout && waits_for_body(session, context) {
             return context.body.time_out();
         }
         if error.esource() != &ErrorSource::Downstream {
@@ -354,6 +350,18 @@ impl ProxyHttp for Gateway {
 
 fn is_early_response(error: &Error) -> bool {
     error.etype() == &ErrorType::Custom(EARLY_RESPONSE)
+}
+
+/// True while the client owes a part of the body that the API needs for an answer. It owes none before the 100 that it
+/// waits for (RFC 9110, 10.1.1), and a gRPC call may be answered in the middle of its body.
+fn waits_for_body(session: &mut Session, context: &Context) -> bool {
+    let request = session.req_header();
+    let waits_for_continue = request.headers.contains_key(EXPECT) && !context.body.has_begun();
+    context.upstream_answered.is_none()
+        && !context.is_websocket
+        && !waits_for_continue
+        && !respond::is_grpc(request)
+        && !session.as_downstream_mut().is_body_done()
 }
 
 /// True for a request that the API may receive twice, and has not yet: one without effects (RFC 9110, 9.2.1) and without

@@ -190,6 +190,25 @@ async fn a_body_of_http_2_that_falls_silent_is_not_taken_for_a_timeout_of_the_ap
     assert_eq!((slow.status, slow.code().as_str()), (504, "upstream_timeout"));
 }
 
+/// A client that waits for a 100, or whose call may be answered in the middle, owes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_does_not_answer_is_not_taken_for_a_silent_body() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let gate = Gate::before(&url).proxy("  timeouts: {upstream_read: 500ms}").start();
+    let mut waiting = gate.connect();
+    waiting.write(&upload().header("Content-Length", "5").header("Expect", "100-continue").bytes());
+    assert_cut(&mut waiting, 504, "upstream_timeout");
+    let stream = tokio::net::TcpStream::connect(gate.address).await.unwrap();
+    let (mut sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let call = http::Request::post("http://api.example.org/x").header("authorization", format!("Bearer {TOKEN}"));
+    let call = call.header("content-type", "application/grpc").body(Silent(Some(Bytes::from_static(b"hello"))));
+    sender.send_request(call.unwrap()).await.unwrap();
+    let lines = gate.access_log(2);
+    assert!(lines.iter().all(|line| line["code"] == "upstream_timeout"), "{lines:?}");
+}
+
 #[test]
 fn trickling_body_is_cut_off_at_body_time() {
     let api = RecordingApi::start();
