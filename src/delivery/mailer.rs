@@ -24,7 +24,7 @@ const QUIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Of one login.
 const MAX_CHALLENGES: usize = 4;
 
-/// Hands mails to the configured server.
+/// Sends mails through the configured server.
 pub struct Mailer {
     settings: MailSettings,
     tls: Option<TlsParameters>,

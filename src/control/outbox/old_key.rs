@@ -11,7 +11,7 @@ const HOUR_SECONDS: u64 = 3600;
 pub(super) enum OldKey {
     Stopped,
     Until(Timestamp),
-    /// So many seconds after the new key was shown.
+    /// Seconds from the showing of the new key.
     AfterShowing(u64),
 }
 

@@ -48,7 +48,7 @@ pub enum OldStops {
     NoSecret,
     /// With the reset, or at an end that the reset has set.
     AtReset,
-    /// So many seconds after the new secret was shown.
+    /// Seconds from the showing of the new secret.
     WhenShown { seconds: u64 },
 }
 

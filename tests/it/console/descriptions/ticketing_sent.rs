@@ -43,7 +43,7 @@ impl Inbox {
         )
     }
 
-    /// Path of the newest link and the newest code, once so many of each have arrived.
+    /// Path of the newest link and the newest code, once this number of each has arrived.
     fn received(&self, count: usize) -> (String, String) {
         let links = || {
             let mails =
