@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 #[cfg(not(feature = "system-allocator"))]
-mod allocator;
+mod mimalloc;
 
 #[cfg(not(feature = "system-allocator"))]
 #[global_allocator]
-static ALLOCATOR: allocator::Allocator = allocator::Allocator;
+static ALLOCATOR: mimalloc::Mimalloc = mimalloc::Mimalloc;
 
 fn main() -> ExitCode {
     claviger::cli::run()

@@ -4,12 +4,12 @@
 mod passing;
 
 #[cfg(not(feature = "system-allocator"))]
-#[path = "../../src/allocator.rs"]
-mod allocator;
+#[path = "../../src/mimalloc.rs"]
+mod mimalloc;
 
 #[cfg(not(feature = "system-allocator"))]
 #[global_allocator]
-static ALLOCATOR: allocator::Allocator = allocator::Allocator;
+static ALLOCATOR: mimalloc::Mimalloc = mimalloc::Mimalloc;
 
 fn main() -> Result<(), passing::Usage> {
     passing::run(passing::Setup::Ours)

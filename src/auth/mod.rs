@@ -4,34 +4,34 @@
 //! credential against a [`Directory`], and [`Rules`] decide whether the proven credential may make this
 //! [`RouteRequest`]. Every refusal is a [`Rejection`].
 
+mod ambiguous_paths;
 mod authenticator;
 mod cors_origins;
-mod directory;
+mod credential_directory;
 mod forwarded_for;
 mod hash_pool;
 mod password_cache;
-mod path;
 mod presented;
 mod rate_limit;
 mod rejection;
+mod request_target;
 mod route_request;
 mod rules;
-mod target;
 mod throttle;
 
+pub use ambiguous_paths::PathRules;
 pub use authenticator::{AuthOutcome, Authenticator, NeedsFetch, PendingPassword, UnresolvedBasic};
 pub use cors_origins::AllowedOrigins;
-pub use directory::{Directory, Lookup, LookupKey, Unavailable};
+pub use credential_directory::{Directory, Lookup, LookupKey, Unavailable};
 pub use forwarded_for::{forwarded_for, is_trusted_proxy};
 pub use hash_pool::{HashError, HashPool, HashPoolSize, HashQueueFull};
 pub use password_cache::PasswordCache;
-pub use path::PathRules;
 pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};
 pub use rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use rejection::{REJECTION_CODES, REJECTIONS, Rejection, RejectionRow};
+pub use request_target::{StrippedQuery, Target};
 pub use route_request::{NamedVersion, RequestedVersion, RouteRequest};
 pub use rules::{Admission, CHECKS, Check, Rules};
-pub use target::{StrippedQuery, Target};
 pub use throttle::{Attempt, Throttle, ThrottleEntry, ThrottleRules};
 
 pub use crate::credential::Network;

@@ -1,6 +1,6 @@
 //! Delays attempts after wrong credentials, per network and per Basic user name.
 
-mod inspect;
+mod list_and_clear;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use moka::ops::compute::Op;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-pub use self::inspect::ThrottleEntry;
+pub use self::list_and_clear::ThrottleEntry;
 use super::Network;
 use crate::credential::PasswordHash;
 

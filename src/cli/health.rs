@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use http::Method;
 
-use super::admin_listener::AdminListener;
+use super::admin_client::AdminClient;
 use super::output::print;
 
 #[derive(clap::Args)]
@@ -16,7 +16,7 @@ pub(super) struct Args {
     #[arg(long)]
     ready: bool,
     #[command(flatten)]
-    admin: AdminListener,
+    admin: AdminClient,
 }
 
 impl Args {

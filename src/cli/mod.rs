@@ -2,7 +2,7 @@
 
 mod access_request;
 mod account;
-mod admin_listener;
+mod admin_client;
 mod admin_setup_link;
 mod audit;
 mod client;
@@ -14,7 +14,7 @@ mod database;
 mod database_target;
 mod delivery;
 mod demo;
-mod diagnosis;
+mod diagnosis_output;
 mod explain;
 mod hash_password;
 mod health;

@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::admin_listener::{AdminListener, AdminResponse};
+use super::admin_client::{AdminClient, AdminResponse};
 use super::output::{note, print};
 
 #[derive(clap::Subcommand)]
@@ -36,7 +36,7 @@ pub(super) struct AdminArgs {
     #[arg(long, value_name = "ADDRESS")]
     address: Option<IpAddr>,
     #[command(flatten)]
-    admin: AdminListener,
+    admin: AdminClient,
 }
 
 impl Command {

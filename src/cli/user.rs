@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::client::{
     Client, ClientArgs, Column, Confirmation, Request, cell, list, path, query, show, show_secret, time,
 };
-use super::diagnosis::show_diagnosis;
+use super::diagnosis_output::show_diagnosis;
 use super::output::sanitize;
 use crate::credential::Label;
 

@@ -1,12 +1,12 @@
 //! What a credential is: stored digests, state and rights. No I/O, no clock.
 
 mod ambiguous_paths;
+mod api_version;
 mod base62;
 mod installation_key;
 mod label;
 mod link_token;
 mod network;
-mod normal_form;
 mod password;
 mod rate_limit;
 mod recent_uses;
@@ -16,8 +16,8 @@ mod scope;
 mod set;
 mod time_ordered_id;
 mod token;
+mod unicode_normalization;
 mod use_recorder;
-mod version;
 
 use std::sync::Arc;
 
@@ -28,11 +28,14 @@ pub use installation_key::{INSTALLATION_KEY_BYTES, InstallationKey, Installation
 pub use label::{Label, LabelError};
 pub use link_token::PlainLinkToken;
 pub use network::Network;
-pub use normal_form::{normalized, normalized_chars};
 pub use scope::{PublicCredential, PublicRoute, RoutePath, RoutePathError, RouteRule, ScopeCatalog, ScopeSet};
+pub use unicode_normalization::{normalized, normalized_chars};
 pub use use_recorder::UseRecorder;
 
 pub use ambiguous_paths::{PathException, Spellings};
+pub use api_version::{
+    PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
+};
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
 pub use recent_uses::{RecentUses, Use};
@@ -41,9 +44,6 @@ pub use reveal_code::{REVEAL_CODE_DIGITS, RevealCode};
 pub use set::{CredentialSet, Duplicate};
 pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
-pub use version::{
-    PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
-};
 
 #[derive(Debug)]
 pub struct Credential {

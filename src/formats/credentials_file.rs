@@ -1,7 +1,7 @@
 //! Reads the credentials file, one entry at a time.
 
-use super::entries::Entries;
-use super::sink::SetSink;
+use super::entry_sink::SetSink;
+use super::entry_validator::Entries;
 use super::{Notes, Unusable};
 use crate::config::raw;
 use crate::config::{Diagnostics, Section, each_item};

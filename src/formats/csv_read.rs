@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use super::csv_cells::original;
 use super::csv_records::CsvRecords;
-use super::entries::Entries;
-use super::escape::original;
+use super::entry_validator::Entries;
 use super::{Extent, Notes};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::escape::Places;
+use super::csv_cells::Places;
 use super::text_reader::{TextReader, faults_of};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use super::ExportRow;
+use super::csv_cells::escape_formula;
 use super::csv_read::{COLUMNS, NO_SCOPES, UNRESTRICTED};
-use super::escape::escape_formula;
 use crate::credential::{Label, StoredSecret};
 
 pub(super) fn header<W: Write>(out: &mut csv::Writer<W>) -> io::Result<()> {

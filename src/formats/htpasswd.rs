@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read as _, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use super::entries::Entries;
+use super::entry_validator::Entries;
 use super::text_reader::faults_of;
 use super::{Extent, Notes, Users};
 use crate::config::raw;
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::credential::{ScopeCatalog, VersionCatalog};
     use crate::formats::Unusable;
-    use crate::formats::sink::SetSink;
+    use crate::formats::entry_sink::SetSink;
     use crate::formats::text_reader::TextReader;
 
     const HASH: &str = "{SHA}L55TUjtiq8FBorTWAZ0jy6g129A=";

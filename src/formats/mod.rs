@@ -1,16 +1,16 @@
 //! Files that hold credentials: the credentials file (YAML), htpasswd and CSV. Each format reads what it writes.
 
 pub mod credentials_file;
+mod csv_cells;
 mod csv_read;
 mod csv_records;
 mod csv_write;
-mod entries;
-mod escape;
+mod duplicate_index;
+mod entry_sink;
+mod entry_validator;
 mod htpasswd;
 mod import;
 mod positions;
-mod seen;
-mod sink;
 mod text_reader;
 mod writer;
 mod yaml_write;

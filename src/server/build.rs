@@ -6,7 +6,7 @@ use super::gate::{self, Gate};
 use super::listeners::Listeners;
 use super::service_manager::Notifier;
 use super::tls::{ADMIN, CONSOLE};
-use super::{ServeOptions, descriptors, log_outputs, management_api};
+use super::{ServeOptions, control_plane, descriptor_limit, log_outputs};
 use crate::auth::{REJECTION_CODES, Scheme};
 use crate::config::{Settings, memory_limit};
 use crate::control::DatabaseProbe;
@@ -40,7 +40,7 @@ impl Parts {
     pub(super) fn build(loaded: &Loaded, options: &ServeOptions) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
         log_memory(settings);
-        let descriptors = descriptors::raise_limit(settings);
+        let descriptors = descriptor_limit::raise_limit(settings);
         let notifier = Notifier::open()?;
         let metrics = Arc::new(Metrics::new(&Scheme::ALL.map(Scheme::as_str), &REJECTION_CODES)?);
         let listeners = Listeners::open(settings, options.start)?;
@@ -61,7 +61,7 @@ impl Parts {
                 (database, Role::Gate(gate))
             }
             Some(database) => {
-                let probe = management_api::open_alone(database, options.migrate)?;
+                let probe = control_plane::open_alone(database, options.migrate)?;
                 (None, Role::ManagementOnly(Arc::new(probe)))
             }
             None => anyhow::bail!("the settings name neither proxy.upstream nor a database for the management API"),

@@ -9,9 +9,9 @@ use axum::Router;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
+use super::control_plane::ManagementApi;
 use super::event::Event;
 use super::http_connections::HttpConnections;
-use super::management_api::ManagementApi;
 use super::tls::acceptor;
 use crate::control::{Admin, console_listener, reveal_listener, router};
 use crate::proxy::{BoundListener, Certificates, ListenerEvent};

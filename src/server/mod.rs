@@ -1,21 +1,21 @@
 //! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `wait` runs them.
 
 mod build;
+mod control_plane;
 mod demo_api;
-mod descriptors;
+mod descriptor_limit;
 mod event;
+mod first_setup_link;
 mod gate;
 mod handover;
 mod http_connections;
 mod http_service;
 mod listeners;
-mod live_state;
 mod log_outputs;
-mod main_loop;
-mod management_api;
+mod reloadable_state;
+mod run;
 mod service_manager;
-mod setup_link;
-mod shutdown;
+mod signals;
 mod socket_activation;
 mod tls;
 mod wire;
@@ -24,7 +24,7 @@ use std::net::SocketAddr;
 
 use self::build::Parts;
 use self::log_outputs::stderr_style;
-use self::main_loop::Process;
+use self::run::Process;
 use self::tls::{ADMIN, CONSOLE};
 use crate::config::Diagnostics;
 use crate::control::{DemoLinks, Look, Senders};

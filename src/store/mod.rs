@@ -8,19 +8,19 @@
 
 mod access_requests;
 mod accounts;
+mod answer_origin;
 mod audit;
-mod changes;
+mod change_feed;
 mod credentials;
 mod error;
-mod hosts;
 mod idempotency;
 mod opened_file;
 mod operator_tokens;
-mod origin;
 mod outbox;
 mod paging;
 mod pools;
-mod primary;
+mod postgres_hosts;
+mod primary_check;
 mod reveals;
 mod role;
 mod schema;
@@ -39,7 +39,7 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord, PeopleCounts};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use changes::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
+pub use change_feed::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
     ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
@@ -69,8 +69,8 @@ pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
 
 use credentials::CountCache;
-use hosts::Hosts;
 use pools::Pools;
+use postgres_hosts::Hosts;
 
 /// A database. Cheap to clone; all clones share their connections.
 #[derive(Clone)]

@@ -3,7 +3,7 @@
 //! A pooler in transaction mode gives the next statement to any server session: a named statement there may be that of
 //! another client. Within a transaction the session stays the same, and an unnamed statement is replaced by the next one
 //! only. So every statement is unnamed and runs in a transaction, but for those whose answer shows the question that was
-//! asked ([`super::origin::Origin`]).
+//! asked ([`super::answer_origin::Origin`]).
 
 use sqlx::Database;
 use sqlx::query::{Query, QueryAs, QueryScalar};

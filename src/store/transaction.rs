@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, Sqlite};
 
-use super::changes::{CHANNEL, MAX_CHANGES_FOLLOWED};
+use super::change_feed::{CHANNEL, MAX_CHANGES_FOLLOWED};
 use super::statement;
 use super::{ChangeKind, Pools, Store, StoreError, ThrottleTarget};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
-use super::process;
+use super::process_metrics;
 use super::registry::Families;
 
 /// The values of the label `method`; everything else is `other`.
@@ -248,7 +248,7 @@ impl Metrics {
             cache_hits,
             cache_misses,
             families: all,
-            started: process::start_time(),
+            started: process_metrics::start_time(),
         })
     }
 
@@ -355,7 +355,7 @@ impl Metrics {
     /// # Errors
     /// Encoding fails.
     pub fn render(&self) -> prometheus::Result<String> {
-        Ok(self.families.render()? + &process::render(self.started))
+        Ok(self.families.render()? + &process_metrics::render(self.started))
     }
 }
 

@@ -1,18 +1,18 @@
 //! Metrics, logs and traces.
 
-mod database;
+mod database_metrics;
 mod line_writer;
 mod logging;
 mod metrics;
 #[cfg(feature = "otlp")]
 mod otlp;
-mod process;
+mod process_metrics;
 mod queue_flush;
 mod registry;
 mod spans;
 mod trace_parent;
 
-pub use database::DatabaseMetrics;
+pub use database_metrics::DatabaseMetrics;
 pub use line_writer::{LineOutput, LineSink, LineWriter};
 pub use logging::{Log, LogStyle};
 pub use metrics::{

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Each module with the modules that it may import.
 const MAY_IMPORT: [(&str, &[&str]); 16] = [
     // Part of the binary, not of the library.
-    ("allocator", &[]),
+    ("mimalloc", &[]),
     ("credential", &[]),
     ("clock", &[]),
     ("telemetry", &[]),
@@ -60,7 +60,7 @@ const FENCES: [(&str, &[&str]); 13] = [
     ("utoipa", &["control"]),
     ("hyper", &["server"]),
     ("prost", &["proxy", "telemetry"]),
-    ("libmimalloc_sys", &["allocator"]),
+    ("libmimalloc_sys", &["mimalloc"]),
     ("reqwest", &["cli", "delivery", "telemetry"]),
 ];
 
@@ -158,7 +158,7 @@ fn foreign_crates_stay_behind_their_fences() {
 }
 
 /// Files of `store` whose statements show the question in their answer, and that which makes all others.
-const KEPT_STATEMENTS: [&str; 4] = ["changes.rs", "gate.rs", "origin.rs", "statement.rs"];
+const KEPT_STATEMENTS: [&str; 4] = ["answer_origin.rs", "change_feed.rs", "gate.rs", "statement.rs"];
 
 /// Behind a pooler in transaction mode, the name of a statement may be that of another client's.
 #[test]
@@ -280,7 +280,7 @@ fn only_the_allocator_has_unsafe_code() {
     let all = ["src", "tests", "benches", "fuzz"].into_iter().flat_map(|folder| files(root.join(folder)));
     let found = all.filter(|(path, text)| is_unsafe(text) && !is_built(path)).map(|(path, _)| path);
     let found: Vec<_> = found.collect();
-    assert_eq!(found, [root.join("src/allocator.rs")]);
+    assert_eq!(found, [root.join("src/mimalloc.rs")]);
 }
 
 /// With two cryptography providers in the tree rustls has no default.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::credential_args::CredentialArgs;
 use crate::cli::client::{Request, path, show};
-use crate::cli::diagnosis::show_diagnosis;
+use crate::cli::diagnosis_output::show_diagnosis;
 
 impl CredentialArgs {
     /// `done` describes the state afterwards, as in "is enabled".

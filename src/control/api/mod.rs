@@ -4,7 +4,7 @@
 mod call;
 mod extract;
 mod fields;
-mod local;
+mod in_process;
 mod openapi;
 mod paging;
 mod resources;
@@ -16,7 +16,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use self::local::{Local, LocalAnswer, LocalStream};
+pub use self::in_process::{Local, LocalAnswer, LocalStream};
 pub(super) use self::openapi::ROLES;
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;
@@ -53,15 +53,15 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::me::routes())
         .merge(resources::form_settings::routes())
         .merge(resources::session::routes())
-        .merge(resources::setup::routes())
+        .merge(resources::setup_links::routes())
         .merge(resources::accounts::routes())
         .merge(resources::access_requests::routes())
         .merge(resources::credentials::routes())
-        .merge(resources::credentials::addresses::routes())
+        .merge(resources::credentials::used_addresses::routes())
         .merge(resources::credentials::edit::routes())
         .merge(resources::credentials::secrets::routes())
-        .merge(resources::credentials::deliver::routes())
-        .merge(resources::credentials::files::routes())
+        .merge(resources::credentials::resend_or_void::routes())
+        .merge(resources::credentials::import_export::routes())
         .merge(resources::own_key::routes())
         .merge(resources::credentials::file_credentials::routes())
         .merge(resources::users::routes())

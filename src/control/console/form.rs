@@ -6,8 +6,8 @@ use askama::filters::HtmlSafe;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 
-use super::field::{Choice, Control, Field, PresentWords};
-use super::posted::{Fields, ONCE, Posted, REVISION, is_secret};
+use super::form_field::{Choice, Control, Field, PresentWords};
+use super::posted_form::{Fields, ONCE, Posted, REVISION, is_secret};
 use super::view::View;
 use crate::control::web::problem::{Code, FieldProblem, Problem};
 use crate::credential::PlainLinkToken;

@@ -16,12 +16,12 @@ use axum::response::Response;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::base_path::RevealSite;
-use super::once::{Earlier, OnceGuard, OnceKeys};
+use super::form_idempotency::{Earlier, OnceGuard, OnceKeys};
 use super::page::{DoneLink, Rendered, Surroundings};
-use super::posted::{Fields, ONCE, OnceKey};
+use super::page_callers::{KnownPerson, Menu};
+use super::posted_form::{Fields, ONCE, OnceKey};
 use super::view::View;
-use super::visit::{KnownPerson, Menu};
-use super::{errors, pages};
+use super::{error_pages, pages};
 use crate::control::operations::IdempotencyKey;
 use crate::control::web::caller::session_cookie;
 use crate::control::web::csrf;
@@ -88,7 +88,7 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
     let view = View::new(&state.state, &parts);
     let public_url = view.public_url.as_deref();
     if csrf::reject_cross_site(&parts.method, &parts.headers, public_url).is_err() {
-        return errors::cross_site();
+        return error_pages::cross_site();
     }
     let person = KnownPerson::default();
     let mut head = parts.clone();
@@ -98,7 +98,7 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
         Ok(read) => read,
         Err(problem) => {
             let around = around.of(problem.code).await;
-            return errors::page(&problem, &view, &around);
+            return error_pages::page(&problem, &view, &around);
         }
     };
     request.extensions_mut().insert(person.clone());
@@ -111,13 +111,13 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
         None | Some(Earlier::Nothing) => {}
         Some(Earlier::Same(done)) => {
             let around = around.of_person().await;
-            let page = errors::done_already(&view, &around, done.at, done.link.as_deref());
-            return page.unwrap_or_else(|problem| errors::page(&problem, &view, &around));
+            let page = error_pages::done_already(&view, &around, done.at, done.link.as_deref());
+            return page.unwrap_or_else(|problem| error_pages::page(&problem, &view, &around));
         }
         Some(Earlier::Other) => {
             let problem = Problem::new(Code::IdempotencyKeyReused, "");
             let around = around.of(problem.code).await;
-            return errors::page(&problem, &view, &around);
+            return error_pages::page(&problem, &view, &around);
         }
     }
     let response = next.run(request).await;
@@ -132,12 +132,12 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
     };
     let mut page = match (problem.code, &fields) {
         (Code::Unauthenticated, _) if is_get => view.redirect(&sign_in_path(&view.target), None),
-        (Code::Unauthenticated, fields) => errors::signed_out(&view, fields.as_ref()),
+        (Code::Unauthenticated, fields) => error_pages::signed_out(&view, fields.as_ref()),
         // Without a session, a write cannot be told from one of another site.
-        (Code::CrossSite, _) => errors::cross_site(),
+        (Code::CrossSite, _) => error_pages::cross_site(),
         (code, _) => {
             let around = around.of(code).await;
-            errors::page(&problem, &view, &around)
+            error_pages::page(&problem, &view, &around)
         }
     };
     copy_allow(response.headers(), page.headers_mut());

@@ -3,20 +3,20 @@
 
 mod assets;
 mod base_path;
-mod errors;
-mod field;
+mod error_pages;
+mod flash_message;
 mod form;
+mod form_field;
+mod form_idempotency;
 mod markup;
 mod menu;
 mod middleware;
-mod notice;
-mod once;
 mod page;
+mod page_callers;
 mod pages;
-mod posted;
+mod posted_form;
 mod time;
 mod view;
-mod visit;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;

@@ -5,9 +5,9 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
+use super::flash_message;
 use super::form::Form;
 use super::markup::Markup;
-use super::notice;
 use super::view::View;
 use crate::control::web::problem::Problem;
 
@@ -123,7 +123,7 @@ impl Page {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if v.has_notice_cookie
-            && let Some(cookie) = notice::cleared()
+            && let Some(cookie) = flash_message::cleared()
         {
             headers.append(SET_COOKIE, cookie);
         }

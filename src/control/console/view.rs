@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use super::base_path::{RevealSite, base_path};
-use super::notice::{self, Notice};
+use super::flash_message::{self, Notice};
 use super::time::{self, Time};
 use crate::control::look::{Arguments, Brand, Language};
 use crate::control::views::RoleName;
@@ -53,7 +53,7 @@ impl View {
             now: state.clock.now(),
             request_id: request_id(parts).unwrap_or_default().to_owned(),
             notice: Notice::read(&parts.headers),
-            has_notice_cookie: notice::is_present(&parts.headers),
+            has_notice_cookie: flash_message::is_present(&parts.headers),
             target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         }
     }

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 use super::brand::{Brand, LogoKind};
-use crate::control::web::html::Text;
+use crate::control::web::html_escape::Text;
 
 /// The path below which they are.
 pub(in crate::control) const ASSETS: &str = "/assets";

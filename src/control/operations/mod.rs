@@ -14,9 +14,9 @@ mod diagnosis;
 mod error;
 mod idempotent;
 mod ids;
-mod list;
-pub mod notices;
+pub mod notice_mails;
 mod operator_tokens;
+mod paging;
 mod patch;
 mod rights;
 mod secrets;
@@ -28,7 +28,7 @@ pub use self::audit::{AuditTable, export_audit, list_audit};
 pub use self::context::{IdempotencyKey, OperationContext, ProcessThrottle, Terms};
 pub use self::error::{FieldFault, Invalid, NoSecret, NotFound, OperationError, OperationReason, OperationRefusal};
 pub use self::idempotent::Outcome;
-pub use self::list::{MAX_PAGE_SIZE, Paging};
+pub use self::paging::{MAX_PAGE_SIZE, Paging};
 pub use access_requests::{
     AccessRequestConflict, Decision, NewAccessRequest, NotDecidable, RequestStatus, decide_requests,
     list_access_requests, newest_request_status, request_access, show_access_request, withdraw_request,

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::facts::Facts;
-use super::letter::{Letter, Paragraph};
-use super::mint::Minted;
-use super::old_key::OldKey;
+use super::links_and_codes::Minted;
+use super::mail_body::{Letter, Paragraph};
+use super::reset_overlap::OldKey;
 use super::text_message;
 use crate::control::LiveSettings;
 use crate::control::look::{Arguments, Language};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::old_key::OldKey;
+use super::reset_overlap::OldKey;
 use crate::store::{ClaimedMessage, CredentialRecord, Purpose, Store, StoreError};
 
 /// What the text of a notice names.

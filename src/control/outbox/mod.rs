@@ -1,14 +1,14 @@
 //! Sends what waits in the outbox: claims a message by lease, mints its link or code, writes its text, sends it, and
 //! records what became of it. Runs in every process with the control plane.
 
-mod attempt;
 mod compose;
-mod expiry;
+mod expiry_notices;
 mod facts;
-mod letter;
-mod mint;
-mod old_key;
-mod schedule;
+mod links_and_codes;
+mod mail_body;
+mod reset_overlap;
+mod retry_schedule;
+mod send_attempt;
 mod senders;
 mod test_message;
 mod text_message;

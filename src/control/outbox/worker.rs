@@ -6,10 +6,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 
-use super::attempt::{Attempts, Ready};
-use super::expiry;
-use super::mint::{Minted, mint};
-use super::schedule::postponed;
+use super::expiry_notices;
+use super::links_and_codes::{Minted, mint};
+use super::retry_schedule::postponed;
+use super::send_attempt::{Attempts, Ready};
 use super::senders::{Outlet, Senders, channels};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
@@ -118,7 +118,7 @@ impl OutboxWorker {
         if !channels(&settings).contains(&Channel::Mail) {
             return;
         }
-        if let Err(error) = expiry::announce(&self.0.attempts.store, self.0.attempts.clock.now()).await {
+        if let Err(error) = expiry_notices::announce(&self.0.attempts.store, self.0.attempts.clock.now()).await {
             tracing::debug!("cannot look for credentials that expire: {error}");
         }
     }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use super::duplicates::{CheckSink, StatedAccess};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::credential::{Credential, Label};
-use crate::formats::sink::{Clash, Sink, ValidEntry};
+use crate::formats::entry_sink::{Clash, Sink, ValidEntry};
 use crate::formats::{Notes, Place};
 
 /// As many as the store writes with one statement.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::credential::{Label, StoredSecret};
-use crate::formats::seen::Seen;
-use crate::formats::sink::{Clash, Sink, ValidEntry};
+use crate::formats::duplicate_index::Seen;
+use crate::formats::entry_sink::{Clash, Sink, ValidEntry};
 
 /// The access that a file states for accounts, by the hash of the id: a file may have a million.
 #[derive(Default)]

@@ -14,7 +14,7 @@ use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::{GetProxyDigest, GetSocketDigest, SocketDigest, UniqueID, UniqueIDType};
 use pingora::{Error, ErrorType};
 
-use super::descriptors::DescriptorBudget;
+use super::descriptor_budget::DescriptorBudget;
 use crate::auth::Network;
 use crate::proxy::Policy;
 use crate::proxy::request::headers::is_trusted;

@@ -3,7 +3,7 @@
 pub(super) mod body_end;
 pub(super) mod certificates;
 pub(super) mod client_stream;
-pub(super) mod descriptors;
+pub(super) mod descriptor_budget;
 pub(super) mod head_inspector;
 mod head_origin;
 pub(super) mod head_timeout;

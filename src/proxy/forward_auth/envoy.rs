@@ -9,7 +9,7 @@ use pingora::http::ResponseHeader;
 
 use super::super::Policy;
 use super::super::respond::set_rate_headers;
-use super::messages::{
+use super::envoy_messages::{
     APPEND, CheckRequest, CheckResponse, DeniedHttpResponse, HeaderValue, HeaderValueOption, HttpRequest, HttpStatus,
     OVERWRITE, OkHttpResponse, Status, Verdict,
 };

@@ -83,7 +83,7 @@ pub(super) async fn fail(session: &mut Session, failure: Failure) -> pingora::Re
 
 #[cfg(test)]
 mod tests {
-    use super::super::messages::{CheckRequest, HttpStatus};
+    use super::super::envoy_messages::{CheckRequest, HttpStatus};
     use super::*;
 
     #[test]

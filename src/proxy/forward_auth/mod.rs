@@ -2,8 +2,8 @@
 //! Traefik, Caddy and Envoy ask over HTTP, Envoy over gRPC as well.
 
 mod envoy;
+mod envoy_messages;
 mod grpc;
-mod messages;
 mod original_request;
 mod response;
 

@@ -18,7 +18,7 @@ use crate::credential::{Credential, time_ordered_id};
 use crate::proxy::Policy;
 use crate::proxy::decide::Decision;
 use crate::proxy::decide::admitted::Admitted;
-use crate::proxy::memory::HeadPermit;
+use crate::proxy::request_memory::HeadPermit;
 use crate::proxy::respond::Refusal;
 use crate::proxy::upstream::Attempts;
 use crate::proxy::upstream::failure::Failure;

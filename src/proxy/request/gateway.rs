@@ -21,13 +21,13 @@ use super::context::Context;
 use super::headers::{self, Caller};
 use super::lifecycle::RequestSummary;
 use super::response_framing::{has_no_body, set_connection};
-use super::warnings::Warnings;
+use super::upstream_warnings::Warnings;
 use super::{limits, trace};
 use crate::auth::Scheme;
 use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
-use crate::proxy::upstream::errors;
 use crate::proxy::upstream::failure::{Failure, Phase};
+use crate::proxy::upstream::pingora_errors;
 use crate::proxy::{ListenerApp, Policy, RequestLifecycle, version_headers};
 
 /// Names the error that ends the forwarding of a body after its response.
@@ -101,7 +101,7 @@ impl ProxyHttp for Gateway {
 
     async fn upstream_peer(&self, _: &mut Session, context: &mut Context) -> pingora::Result<Box<HttpPeer>> {
         if self.lifecycle.connections.descriptors().is_used_up() {
-            return Err(errors::no_descriptor());
+            return Err(pingora_errors::no_descriptor());
         }
         let policy = &context.policy;
         let upstream = policy.upstream.as_ref().ok_or_else(|| Error::new_up(ErrorType::ConnectNoRoute))?;
@@ -128,7 +128,7 @@ impl ProxyHttp for Gateway {
             return Ok(());
         }
         if !self.lifecycle.connections.descriptors().allows(descriptor) {
-            return Err(errors::no_descriptor());
+            return Err(pingora_errors::no_descriptor());
         }
         if let Some(upstream) = &context.policy.upstream {
             upstream.connected(peer);
@@ -274,7 +274,7 @@ impl ProxyHttp for Gateway {
             let phase = if context.upstream_answered.is_some() { Phase::Reading } else { Phase::Waiting };
             context.failure = Some(Failure::new(&error, peer, phase, &context.policy.timeouts));
         }
-        let may_repeat = errors::is_lost_connection(&error, is_kept) && may_be_repeated(session, context);
+        let may_repeat = pingora_errors::is_lost_connection(&error, is_kept) && may_be_repeated(session, context);
         if may_repeat {
             context.attempts.needs_new_connection = true;
             context.attempts.needs_http1 |= matches!(error.etype(), ErrorType::H2Downgrade | ErrorType::InvalidH2);
@@ -301,13 +301,13 @@ impl ProxyHttp for Gateway {
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, context: &mut Context) -> FailToProxy {
-        let rejection = errors::rejection(error, context);
+        let rejection = pingora_errors::rejection(error, context);
         context.rejection = context.rejection.or(rejection);
         let Some(rejection) = rejection else {
             let is_over = context.is_answered || session.was_upgraded() || is_early_response(error);
             if !is_over {
                 context.is_client_closed = true;
-                context.cause = Some(Cow::Borrowed(errors::client_cause(error)));
+                context.cause = Some(Cow::Borrowed(pingora_errors::client_cause(error)));
             }
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
         };

@@ -10,4 +10,4 @@ pub(super) mod lifecycle;
 pub(super) mod limits;
 mod response_framing;
 pub(super) mod trace;
-pub(super) mod warnings;
+pub(super) mod upstream_warnings;

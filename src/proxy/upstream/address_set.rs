@@ -7,7 +7,7 @@ use pingora::connectors::L4Connect;
 
 use super::address::Address;
 use super::health::Health;
-use super::race::RacingConnector;
+use super::racing_connector::RacingConnector;
 
 /// What a name resolves to.
 pub(super) struct AddressSet {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pingora::upstreams::peer::HttpPeer;
 use pingora::{Error, ErrorType};
 
-use super::race::{ATTEMPT_DELAY, SLOW_ADDRESS};
+use super::racing_connector::{ATTEMPT_DELAY, SLOW_ADDRESS};
 use crate::config::raw::Timeouts;
 
 /// Longest part of a text, in bytes, that is not ours.

@@ -2,11 +2,11 @@
 
 mod address;
 mod address_set;
-mod checks;
-pub(super) mod errors;
 pub(super) mod failure;
 mod health;
-mod race;
+pub(super) mod pingora_errors;
+mod racing_connector;
+mod resolve_and_check;
 pub(super) mod websocket;
 
 use std::net::SocketAddr;
@@ -31,7 +31,7 @@ use super::decide::admitted::Admitted;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, UpstreamUrl, raw};
 
 pub(super) use address_set::Attempts;
-pub use checks::UpstreamWatch;
+pub use resolve_and_check::UpstreamWatch;
 
 /// Concurrent streams on one HTTP/2 connection to the upstream.
 const MAX_HTTP2_STREAMS: usize = 100;

@@ -22,7 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 use super::address::Address;
-use super::race;
+use super::racing_connector;
 
 /// True for a WebSocket handshake. A request for another upgrade is served as if it asked for none: many clients offer
 /// h2c with every first request.
@@ -66,11 +66,12 @@ struct Yielding<S> {
 impl L4Connect for YieldingConnector {
     async fn connect(&self, address: &SocketAddr) -> pingora::Result<Stream> {
         let socket: Box<dyn VirtualSocket> = match address {
-            SocketAddr::Inet(inet) => {
-                Box::new(Yielding { socket: race::connect(&self.addresses, *inet).await?, has_written: false })
-            }
+            SocketAddr::Inet(inet) => Box::new(Yielding {
+                socket: racing_connector::connect(&self.addresses, *inet).await?,
+                has_written: false,
+            }),
             SocketAddr::Unix(_) => {
-                Box::new(Yielding { socket: race::connect_unix(address).await?, has_written: false })
+                Box::new(Yielding { socket: racing_connector::connect_unix(address).await?, has_written: false })
             }
         };
         Ok(Stream::from(VirtualSocketStream::new(socket)))

@@ -12,10 +12,10 @@ mod catalog_check;
 mod change_feed;
 mod conflicts;
 mod invalidation;
+mod last_use;
 mod lookups;
 mod snapshot;
 mod startup;
-mod usage;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -36,7 +36,7 @@ use crate::telemetry::DatabaseMetrics;
 
 use self::cache::CredentialCache;
 use self::catalog_check::CatalogCheck;
-use self::usage::Uses;
+use self::last_use::Uses;
 use lookups::Lookups;
 
 pub use catalog_check::CatalogMismatch;

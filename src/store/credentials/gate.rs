@@ -14,7 +14,7 @@ use super::write::CLEARED;
 use crate::credential::{
     Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret, TokenDigest,
 };
-use crate::store::origin::Origin;
+use crate::store::answer_origin::Origin;
 use crate::store::{FeedPoint, Store, StoreError, in_transaction, with_pool};
 
 /// A credential and what limits how long it may be cached.

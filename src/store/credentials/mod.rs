@@ -1,6 +1,5 @@
 //! The tables of credentials, their tokens and their uses.
 
-mod addresses;
 mod catalog_use;
 mod count_cache;
 mod delivery;
@@ -14,9 +13,9 @@ mod record;
 mod rehash;
 mod search_index;
 mod uniqueness;
+mod used_addresses;
 mod write;
 
-pub use addresses::AddressRecord;
 pub use catalog_use::CatalogUse;
 pub(super) use count_cache::CountCache;
 pub use delivery::{Delivery, MessageProgress};
@@ -28,3 +27,4 @@ pub use read::Page;
 pub use record::{CredentialRecord, PreviousSecret, RecordSecret};
 pub(super) use search_index::IS_FILLED;
 pub use uniqueness::{Holders, TakenNames};
+pub use used_addresses::AddressRecord;

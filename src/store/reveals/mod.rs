@@ -3,7 +3,7 @@
 mod attempt;
 mod minting;
 mod record;
-mod shown;
+mod shown_reveal;
 mod write;
 
 pub use attempt::CodeTry;
@@ -11,5 +11,5 @@ pub(super) use minting::MAX_TRIES;
 pub use minting::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
 pub(super) use record::{COLUMNS, RevealRow};
 pub use record::{OldStops, RevealRecord, RevealState, SupersededBy};
-pub use shown::ShownReveal;
+pub use shown_reveal::ShownReveal;
 pub use write::NewReveal;

@@ -1,8 +1,8 @@
 //! Users: people of an account, or of the provider's staff.
 
-mod mail_addresses;
+mod mail_recipients;
 
-pub use mail_addresses::MailRecipient;
+pub use mail_recipients::MailRecipient;
 
 use super::statement;
 use crate::store::timestamps::from_millis;

@@ -10,5 +10,5 @@ pub(super) mod me;
 pub(super) mod operator_tokens;
 pub(super) mod own_key;
 pub(super) mod session;
-pub(super) mod setup;
+pub(super) mod setup_links;
 pub(super) mod users;

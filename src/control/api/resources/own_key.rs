@@ -3,7 +3,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::credentials::body::WithSecret;
+use super::credentials::secret_response::WithSecret;
 use crate::control::api::call::ApiCall;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;

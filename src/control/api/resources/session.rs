@@ -11,7 +11,7 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Body;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{OperationRefusal, change_password, sign_in, sign_out};
-use crate::control::web::anonymous::AnonymousCaller;
+use crate::control::web::anonymous_caller::AnonymousCaller;
 use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

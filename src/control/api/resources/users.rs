@@ -3,7 +3,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::setup::{MadeLink, SetupLink};
+use super::setup_links::{MadeLink, SetupLink};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Query, UserId};
 use crate::control::api::fields::{FieldReader, nullable};

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::places::segment;
-use crate::control::console::posted::{Fields, Posted};
+use crate::control::console::posted_form::{Fields, Posted};
 use crate::control::operations::{Invalid, NotFound};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

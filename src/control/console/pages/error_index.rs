@@ -8,9 +8,9 @@ use axum::routing::get;
 use crate::auth::REJECTIONS;
 use crate::config::ERROR_PAGES;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Anyone;
 use crate::control::console::pages::error_help::{Help, Span};
 use crate::control::console::view::View;
-use crate::control::console::visit::Anyone;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 

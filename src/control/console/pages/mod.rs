@@ -1,31 +1,31 @@
 //! The pages, one file a group. A group has its routes, its lines of the menu, its templates and its texts.
 
 mod access;
+mod access_conditions;
+mod access_request_summary;
+mod access_requests;
 mod accounts;
 mod addresses;
 mod api_docs;
 mod audit;
 mod credentials;
-mod demo;
+mod demo_links;
+mod demo_mailbox;
 mod error_help;
 mod error_index;
 mod files;
-mod mailbox;
-mod management;
+mod member_keys;
 mod message_failures;
-mod missing;
+mod operator_token_delete;
+mod operator_tokens;
 mod overview;
 mod own_key;
 mod places;
 mod profile;
-mod request_facts;
-mod requests;
 pub(super) mod reveal;
-mod setup;
+mod setup_link;
 mod sign_in;
 mod status;
-mod token_delete;
-mod tokens;
 mod users;
 
 use axum::Router;
@@ -36,14 +36,14 @@ use crate::control::web::state::ControlState;
 pub(super) const MENU: &[&[Entry]] = &[
     overview::MENU,
     access::MENU,
-    requests::MENU,
+    access_requests::MENU,
     accounts::MENU,
     credentials::MENU,
     files::MENU,
     own_key::MENU,
-    management::MENU,
+    member_keys::MENU,
     users::MENU,
-    tokens::MENU,
+    operator_tokens::MENU,
     audit::MENU,
     status::MENU,
 ];
@@ -59,24 +59,24 @@ fn reveal_routes(state: &ControlState) -> Router<ControlState> {
 pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
     Router::new()
         .merge(sign_in::routes())
-        .merge(setup::routes())
+        .merge(setup_link::routes())
         .merge(reveal_routes(state))
         .merge(profile::routes())
         .merge(overview::routes())
         .merge(access::routes())
-        .merge(requests::routes())
+        .merge(access_requests::routes())
         .merge(accounts::routes())
         .merge(credentials::routes())
         .merge(files::routes())
         .merge(own_key::routes())
-        .merge(management::routes())
+        .merge(member_keys::routes())
         .merge(users::routes())
-        .merge(tokens::routes())
-        .merge(token_delete::routes())
+        .merge(operator_tokens::routes())
+        .merge(operator_token_delete::routes())
         .merge(audit::routes())
         .merge(status::routes())
         .merge(error_index::routes())
         .merge(api_docs::routes())
-        .merge(demo::routes(state))
-        .merge(mailbox::routes(state))
+        .merge(demo_links::routes(state))
+        .merge(demo_mailbox::routes(state))
 }

@@ -4,13 +4,13 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
-use super::missing::{Conditions, Subject};
+use super::access_conditions::{Conditions, Subject};
+use super::access_requests;
 use super::own_key::StateBadge;
 use super::places::credential_page;
-use super::requests;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
 use crate::control::operations::{
     CredentialSearch, Paging, Right, count_credentials, diagnose, list_access_requests, list_expiring,
     newest_request_status, own_key,
@@ -117,7 +117,8 @@ async fn access(visit: &Visit) -> Result<Option<Access<'_>>, Problem> {
 async fn expiring(visit: &Visit) -> Result<Vec<Expiring>, Problem> {
     let found = list_expiring(&visit.context(), MAX_EXPIRING).await?;
     let accounts: Vec<&str> = found.iter().map(|credential| credential.account.as_str()).collect();
-    let names = if visit.standing.is_staff() { requests::names(visit, &accounts).await? } else { Default::default() };
+    let names =
+        if visit.standing.is_staff() { access_requests::names(visit, &accounts).await? } else { Default::default() };
     let line = |credential: ExpiringCredential| Expiring {
         href: visit.url(&credential_page(credential.id.as_str())),
         account: names.get(credential.account.as_str()).cloned(),

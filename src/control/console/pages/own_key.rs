@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section, Standing};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{
     Created, CredentialConflict, Outcome, PlainSecret, Right, disable_own_key, enable_own_key, own_key,
     own_key_obstacle, regenerate_own_key,

@@ -5,12 +5,12 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::users::role_lead;
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     OwnSession, Right, change_own_name, change_password, end_other_sessions, end_session, list_sessions,
 };

@@ -13,11 +13,11 @@ use jiff::Timestamp;
 
 use super::credentials::example;
 use super::message_failures::failure_text;
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visitor;
+use crate::control::console::page_callers::Visitor;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     Caller, CodeProgress, Created, CredentialConflict, NextText, Off, OperationContext, OperationError, PlainSecret,
     RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,

@@ -6,13 +6,13 @@ use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::control::console::field::Field;
+use crate::control::console::flash_message::Notice;
 use crate::control::console::form::Form;
-use crate::control::console::notice::Notice;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::{Fields, Posted};
+use crate::control::console::page_callers::Visitor;
+use crate::control::console::posted_form::{Fields, Posted};
 use crate::control::console::view::own_path;
-use crate::control::console::visit::Visitor;
 use crate::control::operations::{SignedIn, note_language, sign_in, sign_out};
 use crate::control::web::caller::session_cookie_header;
 use crate::control::web::problem::{Code, Problem};

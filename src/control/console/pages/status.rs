@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::auth::{Throttle, ThrottleEntry};
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
 use crate::control::operations::Right;
 use crate::control::web::state::ControlState;
 use crate::control::{Admin, Probe};

@@ -2,11 +2,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::privacy_policy::privacy_policy_fault;
+use super::privacy_policy_url::privacy_policy_fault;
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::ids::new_id;
 use crate::control::operations::{
-    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right, notices,
+    Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right, notice_mails,
 };
 use crate::control::views::AccessRequestView;
 use crate::credential::Label;
@@ -73,7 +73,7 @@ pub async fn request_access(
         StoreError::Taken(UniqueKey::PendingAccessRequest) => AccessRequestConflict::AlreadyPending.into(),
         other => OperationError::from(other),
     })?;
-    notices::to_staff(call, &mut transaction, Purpose::AccessAsked, &record.id).await?;
+    notice_mails::to_staff(call, &mut transaction, Purpose::AccessAsked, &record.id).await?;
     transaction.audit(call.actor(), &entry("ask_for_access", None, &record)).await?;
     call.store_response(&mut transaction, &AccessRequestView::from(&record)).await?;
     transaction.commit().await?;

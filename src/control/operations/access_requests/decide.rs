@@ -3,7 +3,7 @@ use std::fmt;
 use super::{AccessRequestConflict, entry};
 use crate::control::operations::accounts::entry as account_entry;
 use crate::control::operations::text_rules::line_fault;
-use crate::control::operations::{Invalid, OperationContext, OperationError, Right, notices};
+use crate::control::operations::{Invalid, OperationContext, OperationError, Right, notice_mails};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, AccountRecord, ActorKind, Purpose, RequestState, whole_millis};
 
@@ -78,7 +78,7 @@ pub async fn decide_requests(
     };
     for request in &decided {
         let asker = (request.asked_by_kind == ActorKind::User).then_some(request.asked_by.as_str());
-        notices::to_account(call, &mut transaction, (purpose, &request.id), &request.account, asker).await?;
+        notice_mails::to_account(call, &mut transaction, (purpose, &request.id), &request.account, asker).await?;
     }
     transaction.audit_all(call.actor(), &entries).await?;
     transaction.commit().await?;

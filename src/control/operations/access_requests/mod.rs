@@ -3,7 +3,7 @@
 mod create;
 mod decide;
 mod list;
-mod privacy_policy;
+mod privacy_policy_url;
 mod status;
 mod withdraw;
 

@@ -1,5 +1,5 @@
 use super::{AccessRequestConflict, entry};
-use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right, notices};
+use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Right, notice_mails};
 use crate::credential::Label;
 use crate::store::{AccessRequestRecord, Purpose, RequestState, whole_millis};
 
@@ -29,7 +29,7 @@ pub async fn withdraw_request(
         ..before.clone()
     };
     transaction.put_access_requests(std::slice::from_ref(&after)).await?;
-    notices::to_staff(call, &mut transaction, Purpose::RequestWithdrawn, &after.id).await?;
+    notice_mails::to_staff(call, &mut transaction, Purpose::RequestWithdrawn, &after.id).await?;
     transaction.audit(call.actor(), &entry("withdraw_request", Some(&before), &after)).await?;
     transaction.commit().await?;
     Ok(after)

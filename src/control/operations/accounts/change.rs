@@ -1,5 +1,5 @@
 use crate::control::operations::{
-    NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right, notices,
+    NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right, notice_mails,
 };
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
@@ -40,7 +40,8 @@ where
     after.revision += 1;
     transaction.put_account(&after).await?;
     if before.granted && !after.granted {
-        notices::to_account(call, &mut transaction, (Purpose::AccessWithdrawn, &after.id), &after.id, None).await?;
+        notice_mails::to_account(call, &mut transaction, (Purpose::AccessWithdrawn, &after.id), &after.id, None)
+            .await?;
     }
     transaction.audit(call.actor(), &entry(verb, Some(&before), &after)).await?;
     transaction.commit().await?;

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
-    notices,
+    notice_mails,
 };
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
@@ -148,7 +148,7 @@ pub(super) async fn write<E>(
     after.revision = before.revision + 1;
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, before, &after);
-    notices::credential_changed(call, transaction, before, &after).await?;
+    notice_mails::credential_changed(call, transaction, before, &after).await?;
     if let Some(by) = superseded_by(before, &after)
         && transaction.supersede_reveals(&[after.id.as_str()], by).await? > 0
     {

@@ -3,7 +3,7 @@ use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry, with_way};
 use super::deliver::{Deliver, contact_faults, start_delivery};
-use super::fields::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
+use super::field_validation::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};

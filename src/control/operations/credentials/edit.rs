@@ -2,7 +2,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::fields::{EMPTY_LIST, Given, deduplicated, email_list, networks};
+use super::field_validation::{EMPTY_LIST, Given, deduplicated, email_list, networks};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
 use crate::credential::{Label, RateLimit, Restrictions};

@@ -8,9 +8,11 @@ use super::change::{
 use super::create::{CHOSEN_AND_SENT, Created};
 use super::deliver::{Deliver, contact_faults, is_operator, start_delivery};
 use super::enable::enable_record;
-use super::usable::{ACCESS_OFF, unserved_version};
+use super::unserved_version::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
-use crate::control::operations::{AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notices};
+use crate::control::operations::{
+    AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notice_mails,
+};
 use crate::control::views::CredentialView;
 use crate::credential::{Label, PlainPassword};
 use crate::store::{
@@ -137,7 +139,7 @@ async fn reset_and_send(
     let line = with_way(entry(verb, &after, Some(&before), Some(&after)), Deliver::Send.audited(call));
     let after = write::<CredentialConflict>(call, &mut transaction, (&before, after), &line).await?;
     let record = start_delivery(call, &mut transaction, &after, (old_stops, SupersededBy::Reset)).await?;
-    notices::reset_sent(call, &mut transaction, &record).await?;
+    notice_mails::reset_sent(call, &mut transaction, &record).await?;
     call.store_response(&mut transaction, &CredentialView::at(&record, call.now)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(Created { record, secret: PlainSecret::Sent }))

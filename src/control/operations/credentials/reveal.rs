@@ -6,11 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{CredentialConflict, clear_guesses, entry};
 use super::create::Created;
 use super::deliver::{NextText, next_text, queue_text};
-use super::off::{Off, off};
+use super::resend_or_void::is_obsolete;
 use super::reset::replace_secret;
-use super::send_again::is_obsolete;
+use super::reveal_obstacle::{Off, off};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
-use crate::control::operations::{NoSecret, OperationContext, OperationError, notices};
+use crate::control::operations::{NoSecret, OperationContext, OperationError, notice_mails};
 use crate::credential::{InstallationKeys, RevealCode, TokenDigest};
 use crate::store::{
     Actor, CredentialRecord, MessageProgress, MessageState, OldStops, RecordSecret, RevealRecord, RevealState,
@@ -233,7 +233,7 @@ async fn try_once(
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, &before, &after);
     transaction.audit(&actor, &entry("reveal", &after, Some(&before), Some(&after))).await?;
-    notices::shown(call, transaction, &reveal.id, (&after.account, reveal.created_by.as_deref())).await?;
+    notice_mails::shown(call, transaction, &reveal.id, (&after.account, reveal.created_by.as_deref())).await?;
     Ok(Some(Revealed::Shown(Box::new(Created { record: after, secret: created.plain }))))
 }
 

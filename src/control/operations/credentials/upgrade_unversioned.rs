@@ -1,5 +1,5 @@
 use super::change::entry;
-use super::fields::Given;
+use super::field_validation::Given;
 use crate::control::operations::{OperationContext, OperationError, Right};
 use crate::credential::Label;
 use crate::store::{AuditEntry, CredentialRecord};

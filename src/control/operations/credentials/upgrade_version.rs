@@ -1,5 +1,5 @@
 use super::change::change;
-use super::fields::{Given, newest};
+use super::field_validation::{Given, newest};
 use crate::control::operations::{Invalid, OperationContext, OperationError};
 use crate::credential::Label;
 use crate::store::CredentialRecord;

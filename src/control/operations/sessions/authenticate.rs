@@ -1,6 +1,6 @@
 //! Callers that present a session cookie or an operator token.
 
-use super::context::SignInContext;
+use super::sign_in_context::SignInContext;
 use crate::control::operations::Caller;
 use crate::control::operations::authorize::ActorState;
 use crate::credential::{PlainLinkToken, TokenDigest, TokenFormat};

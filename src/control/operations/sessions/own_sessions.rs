@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::context::SignInContext;
+use super::sign_in_context::SignInContext;
 use crate::control::operations::users::entry;
 use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal};
 use crate::credential::{PlainLinkToken, TokenDigest};

@@ -1,4 +1,4 @@
-use super::context::SignInContext;
+use super::sign_in_context::SignInContext;
 use crate::control::operations::users::entry;
 use crate::credential::PlainLinkToken;
 use crate::store::{ActorKind, StoreError};

@@ -3,7 +3,7 @@ use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
-use crate::control::operations::notices;
+use crate::control::operations::notice_mails;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
 use crate::control::views::UserView;
@@ -77,7 +77,7 @@ pub async fn create_user(
         error => email_conflict::<OperationError<_>>(error),
     })?;
     let link = if call.terms.delivery.mail.is_some() {
-        notices::invitation(call, &mut transaction, &record).await?;
+        notice_mails::invitation(call, &mut transaction, &record).await?;
         None
     } else {
         Some(add_link(call, &mut transaction, Some(&record.id)).await?)

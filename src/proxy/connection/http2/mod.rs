@@ -27,11 +27,11 @@ use super::state::ConnectionState;
 use crate::auth::{Network, Rejection};
 use crate::clock::Clock;
 use crate::config::raw::Limits;
-use crate::proxy::memory::{ConnectionHeads, HeadPermit, NetworkSlot, RequestMemory, StreamPermit};
 use crate::proxy::request::auth_request::CONNECT;
 use crate::proxy::request::headers::is_trusted;
 use crate::proxy::request::limits;
-use crate::proxy::request::warnings::LogInterval;
+use crate::proxy::request::upstream_warnings::LogInterval;
+use crate::proxy::request_memory::{ConnectionHeads, HeadPermit, NetworkSlot, RequestMemory, StreamPermit};
 use crate::proxy::{Policy, RequestLifecycle};
 use crate::telemetry::{Http2Refusal, Metrics};
 

@@ -23,7 +23,7 @@ use super::Shared;
 use super::fields::MAX_EXPANSION;
 use super::frames::{HeaderBlock, Incoming, Outgoing};
 use crate::config::raw::Limits;
-use crate::proxy::memory::HeadPermit;
+use crate::proxy::request_memory::HeadPermit;
 use crate::telemetry::Http2Refusal;
 
 /// Trailers of a request are not forwarded, and h2 keeps them to the end of their stream.

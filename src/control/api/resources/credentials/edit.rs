@@ -3,8 +3,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{DeliverWord, WithSecret};
-use super::create::{MAX_MOBILE_CHARS, rate_limit};
+use super::new_credential_body::{MAX_MOBILE_CHARS, rate_limit};
+use super::secret_response::{DeliverWord, WithSecret};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::JsonObject;
 use crate::control::api::extract::{Body, CredentialId, MaybeBody};

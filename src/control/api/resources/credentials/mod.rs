@@ -1,20 +1,20 @@
-pub(in crate::control::api) mod addresses;
-pub(super) mod body;
-pub(super) mod create;
-pub(in crate::control::api) mod deliver;
 pub(in crate::control::api) mod edit;
 pub(in crate::control::api) mod export_summary;
 pub(in crate::control::api) mod file_credentials;
-pub(in crate::control::api) mod files;
+pub(in crate::control::api) mod import_export;
+pub(super) mod new_credential_body;
+pub(in crate::control::api) mod resend_or_void;
+pub(super) mod secret_response;
 pub(in crate::control::api) mod secrets;
+pub(in crate::control::api) mod used_addresses;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::body::WithSecret;
-use self::create::NewCredentialBody;
+use self::new_credential_body::NewCredentialBody;
+use self::secret_response::WithSecret;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, Query};
 use crate::control::api::fields::FieldReader;

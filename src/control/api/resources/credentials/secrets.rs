@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::body::{DeliverWord, WithSecret};
+use super::secret_response::{DeliverWord, WithSecret};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;

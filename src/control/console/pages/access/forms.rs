@@ -1,9 +1,9 @@
 //! The forms of the page: the request for access, and the policy for members.
 
-use crate::control::console::field::{Choice, Control, Field};
 use crate::control::console::form::Form;
-use crate::control::console::pages::request_facts::USE_CASES;
-use crate::control::console::visit::Visit;
+use crate::control::console::form_field::{Choice, Control, Field};
+use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::access_request_summary::USE_CASES;
 
 /// A form of the page that was refused.
 pub(super) enum Refused<'f> {

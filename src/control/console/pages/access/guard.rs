@@ -4,7 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
 use crate::control::console::menu::{Entry, Section};
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
 use crate::control::operations::{NotFound, OperationRefusal};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

@@ -1,8 +1,8 @@
 //! API access of an account: what is missing, the request for it, its switches.
 
-mod ask;
 mod forms;
 mod guard;
+mod request_access;
 mod show;
 mod switches;
 
@@ -16,8 +16,8 @@ pub(super) use self::guard::MENU;
 pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route("/access", get(show::access))
-        .route("/access/ask", post(ask::ask))
-        .route("/access/requests/{id}/withdraw", post(ask::withdraw))
+        .route("/access/ask", post(request_access::ask))
+        .route("/access/requests/{id}/withdraw", post(request_access::withdraw))
         .route("/access/on", post(switches::on))
         .route("/access/off", get(switches::ask_off).post(switches::off))
         .route("/access/members", post(switches::members))

@@ -4,13 +4,13 @@ use askama::Template;
 
 use super::forms::{AskFields, Refused, policy_choices};
 use super::guard::Customer;
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::missing::{Conditions, Subject};
+use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::access_conditions::{Conditions, Subject};
+use crate::control::console::pages::access_request_summary::{RequestFacts, facts};
 use crate::control::console::pages::places::request_page;
-use crate::control::console::pages::request_facts::{RequestFacts, facts};
-use crate::control::console::visit::Visit;
 use crate::control::operations::{
     Paging, RequestStatus, Right, diagnose, list_access_requests, newest_request_status, show_account,
 };

@@ -7,8 +7,8 @@ use super::guard::Customer;
 use super::show::show;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     AccountSummary, NotFound, OperationRefusal, Right, set_access, set_member_policy, show_account, summarize_account,
 };

@@ -4,8 +4,8 @@ use askama::Template;
 
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::places::{AccountId, account_page, of_account};
-use crate::control::console::visit::Visit;
 use crate::control::operations::{AccountSummary, Right, show_account, summarize_account};
 use crate::control::web::problem::Problem;
 use crate::credential::Label;

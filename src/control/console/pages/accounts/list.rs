@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use crate::control::console::field::Choice;
+use crate::control::console::form_field::Choice;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::addresses::with_query;
 use crate::control::console::pages::places::{account_page, query_of};
-use crate::control::console::posted::Fields;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Fields;
 use crate::control::operations::{MAX_NAME_LENGTH, OperationError, Paging, Right, list_accounts};
 use crate::control::web::problem::{Code, Problem};
 use crate::store::{AccountFilter, AccountRecord, Listing};

@@ -1,8 +1,8 @@
 //! Accounts, for staff.
 
-mod api_access;
 mod create;
 mod detail;
+mod grant_access;
 mod list;
 mod rename;
 
@@ -28,6 +28,6 @@ pub(super) fn routes() -> Router<ControlState> {
         .route("/accounts/new", get(create::form).post(create::create))
         .route("/accounts/{id}", get(detail::detail))
         .route("/accounts/{id}/rename", get(rename::form).post(rename::rename))
-        .route("/accounts/{id}/grant", post(api_access::grant))
-        .route("/accounts/{id}/withdraw", get(api_access::ask_withdraw).post(api_access::withdraw))
+        .route("/accounts/{id}/grant", post(grant_access::grant))
+        .route("/accounts/{id}/withdraw", get(grant_access::ask_withdraw).post(grant_access::withdraw))
 }

@@ -3,12 +3,12 @@
 use askama::Template;
 
 use super::detail;
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::places::{AccountId, account_page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Right, rename_account, show_account};
 use crate::credential::Label;
 

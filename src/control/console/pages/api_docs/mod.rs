@@ -15,8 +15,8 @@ use self::reference::{Callers, Group, Reference, Schema};
 use self::schema::Part;
 use crate::control::api::{PREFIX, openapi};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Anyone;
 use crate::control::console::view::View;
-use crate::control::console::visit::Anyone;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
 

@@ -9,11 +9,11 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::post;
 
+use super::filter::Wanted;
 use super::show;
-use super::wanted::Wanted;
 use crate::control::console::page::Answer;
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Right, export_audit};
 use crate::control::web::file_body::body_of;
 use crate::control::web::problem::{Code, Problem};

@@ -1,9 +1,9 @@
 //! Who did what, to which entity, when and from where.
 
 mod changes;
+mod entry_texts;
 mod export;
-mod wanted;
-mod words;
+mod filter;
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use axum::Router;
 use axum::routing::get;
 
 use self::changes::{Change, changes};
-use self::wanted::Wanted;
-use self::words::{ACTOR_KINDS, TARGET_KINDS, VERBS, choices, in_words};
+use self::entry_texts::{ACTOR_KINDS, TARGET_KINDS, VERBS, choices, in_words};
+use self::filter::Wanted;
 use super::addresses::{query, with_query};
 use super::credentials::people;
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Paging, Right, list_audit};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

@@ -5,14 +5,14 @@ use axum::Router;
 use axum::routing::get;
 
 use super::create::refused;
+use super::display_names;
 use super::guard::{CredentialId, Manager};
-use super::names;
 use super::paths::{LIST, path_of};
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Invalid, OperationError, clear, delete, disable, enable, show_credential};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
@@ -62,7 +62,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act
         Act::Enable | Act::Clear => None,
     };
     let [heading, consequence, button] = act.texts(record);
-    let heading = visit.t1(heading, "name", &names::title(visit, record).await?);
+    let heading = visit.t1(heading, "name", &display_names::title(visit, record).await?);
     let path = path_of(&record.id);
     let body = Confirm {
         v: visit,
@@ -98,7 +98,7 @@ async fn execute(visit: &Visit, id: &str, posted: &Posted, act: Act) -> Answer {
     let error = match done {
         Ok(record) => {
             let path = if act == Act::Delete { LIST.to_owned() } else { path_of(&record.id) };
-            return visit.done(&path, act.done(), &names::title(visit, &record).await?);
+            return visit.done(&path, act.done(), &display_names::title(visit, &record).await?);
         }
         Err(error) => error,
     };

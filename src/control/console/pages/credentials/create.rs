@@ -2,19 +2,19 @@
 
 use askama::Template;
 
-use super::deliver::{self, DeliveryChoice};
+use super::delivery_choice::{self, DeliveryChoice};
 use super::description::{Description, DescriptionFields, with_suggestion};
-use super::facts;
+use super::field_texts;
 use super::guard::Manager;
 use super::paths::LIST;
 use super::restrictions::{RestrictionFields, Restrictions};
 use crate::config::raw;
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::{Fields, Posted, Reader};
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::{Fields, Posted, Reader};
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{
     CredentialConflict, FieldFault, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Patch, create,
 };
@@ -84,8 +84,9 @@ fn accepted_kinds(accept: &raw::Accept) -> Vec<(&'static str, &'static str, &'st
 /// Those in service, the newest first.
 fn version_field(v: &View, form: &mut Form<'_>) -> Option<Field> {
     let in_service = v.settings.versions.known.iter().rev().filter(|version| !version.is_retired(v.now));
-    let mut choices: Vec<_> =
-        in_service.map(|version| Choice::new(version.name.as_str(), facts::version_standing(v, version))).collect();
+    let mut choices: Vec<_> = in_service
+        .map(|version| Choice::new(version.name.as_str(), field_texts::version_standing(v, version)))
+        .collect();
     let newest = choices.first_mut()?;
     newest.label = v.t1("credentials-version-newest", "version", &newest.label);
     let newest = newest.value.clone();
@@ -106,7 +107,7 @@ pub(super) async fn create_one(Manager(visit): Manager, posted: Posted) -> Answe
     };
     match created {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
-            Ok(created) => deliver::after(&visit, &created, "credentials-created"),
+            Ok(created) => delivery_choice::after(&visit, &created, "credentials-created"),
             Err(response) => Ok(*response),
         },
         Err(error) => {
@@ -151,7 +152,7 @@ fn read(visit: &Visit, reader: &mut Reader<'_>, call: &OperationContext<'_>) -> 
         text => label(text, "version", &mut faults),
     };
     let secret = read_secret(visit, reader, &mut faults);
-    let deliver = deliver::read(visit, reader, &mut faults);
+    let deliver = delivery_choice::read(visit, reader, &mut faults);
     let Description { name, description, contact_email, contact_mobile, developer_emails } = Description::read(reader);
     let restrictions = Restrictions::read(visit, reader, None, &mut faults);
     let (Some(account), Some(secret)) = (account, secret) else { return Err(faults) };

@@ -4,18 +4,18 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::create::refused;
-use super::delivery::DeliveryPart;
-use super::facts::{self, Badge};
+use super::delivery_status::DeliveryPart;
+use super::display_names::{self, people};
+use super::field_texts::{self, Badge};
 use super::guard::{CredentialId, Manager};
-use super::names::{self, people};
 use super::paths::{clear_path, path_of};
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::pages::missing;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::access_conditions;
 use crate::control::console::pages::places::{account_page, query_value};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     Invalid, OperationError, Paging, Right, Step, StepCode, diagnose_credential, disable, enable, end_overlap,
     list_audit, list_used_addresses, show_credential,
@@ -89,7 +89,7 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
     let history = lines.map(|lines| lines.into_iter().map(|line| HistoryLine::new(visit, &line, name(&line.actor))));
     let path = visit.url(&path_of(&record.id));
     let owner = record.owner.as_ref().map(|owner| name(owner.as_str()));
-    let title = names::title_with(visit, record, owner.as_deref());
+    let title = display_names::title_with(visit, record, owner.as_deref());
     let body = Detail {
         v: visit,
         record,
@@ -100,17 +100,17 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
         account: visit.url(&account_page(&record.account)),
         owner,
         created_by: name(&record.created_by),
-        version: facts::version(visit, record.version.as_ref()),
-        scopes: facts::scopes(visit, record.scopes.as_deref()),
-        networks: facts::addresses(record),
-        rate: facts::rate(visit, record),
+        version: field_texts::version(visit, record.version.as_ref()),
+        scopes: field_texts::scopes(visit, record.scopes.as_deref()),
+        networks: field_texts::addresses(record),
+        rate: field_texts::rate(visit, record),
         used_from: list_used_addresses(&context, id).await?,
         active_form: &form,
         active,
         reason,
         delivery: DeliveryPart::new(visit, record, &path),
         path,
-        overlap_end: facts::overlap_end(record, visit.now),
+        overlap_end: field_texts::overlap_end(record, visit.now),
         overlap_form: &overlap,
         history: history.map(Iterator::collect),
         history_href: visit.url(&format!("/audit?target_kind=credential&target={}", query_value(id))),
@@ -159,7 +159,7 @@ async fn obstacles(visit: &Visit, record: &CredentialRecord, path: &str) -> Resu
     };
     let obstacle = |step: Step| {
         let (message, href) = of_step(step.code)?;
-        Some(Obstacle { text: visit.t(message), detail: missing::detail(&step), href })
+        Some(Obstacle { text: visit.t(message), detail: access_conditions::detail(&step), href })
     };
     Ok(steps.into_iter().filter(|step| !step.ok).filter_map(obstacle).collect())
 }
@@ -183,7 +183,7 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
     match done {
         Ok(record) => {
             let message = if is_active { "done-credential-enabled" } else { "done-credential-disabled" };
-            visit.done(&path_of(&record.id), message, &names::title(&visit, &record).await?)
+            visit.done(&path_of(&record.id), message, &display_names::title(&visit, &record).await?)
         }
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
@@ -197,7 +197,7 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
 pub(super) async fn end_overlap_now(Manager(visit): Manager, CredentialId(id): CredentialId, posted: Posted) -> Answer {
     posted.reader().finish()?;
     match end_overlap(&visit.write(&posted), id.as_str()).await {
-        Ok(record) => visit.done(&path_of(&id), "done-credential-overlap", facts::title(&record)),
+        Ok(record) => visit.done(&path_of(&id), "done-credential-overlap", field_texts::title(&record)),
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);

@@ -3,15 +3,15 @@
 use askama::Template;
 
 use super::create::{chosen_password, label, refused};
-use super::deliver::{self, DeliveryChoice};
-use super::facts;
+use super::delivery_choice::{self, DeliveryChoice};
+use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::{LIST, path_of};
-use crate::control::console::field::Field;
 use crate::control::console::form::Form;
+use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{CredentialConflict, Duplicate, Invalid, duplicate, show_credential};
 use crate::store::CredentialRecord;
 
@@ -46,7 +46,7 @@ pub(super) async fn form(Manager(visit): Manager, CredentialId(id): CredentialId
 
 fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
     let mut form = form.revision(record.revision);
-    let (title, path) = (facts::title(record), path_of(&record.id));
+    let (title, path) = (field_texts::title(record), path_of(&record.id));
     let name = form.line("name", "credentials-name").preset(visit.t1("credentials-copy-of", "name", title));
     let id = form.line("id", "credentials-id").preset("");
     let delivery_choice = DeliveryChoice::new(visit, &mut form);
@@ -60,10 +60,10 @@ fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answer {
         form: &form,
         record,
         title,
-        version: facts::version(visit, record.version.as_ref()),
-        scopes: facts::scopes(visit, record.scopes.as_deref()),
-        addresses: facts::addresses(record),
-        rate: facts::rate(visit, record),
+        version: field_texts::version(visit, record.version.as_ref()),
+        scopes: field_texts::scopes(visit, record.scopes.as_deref()),
+        addresses: field_texts::addresses(record),
+        rate: field_texts::rate(visit, record),
         back: visit.url(&path),
         action: visit.url(&format!("{path}/duplicate")),
         name,
@@ -85,7 +85,7 @@ pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): Cre
         name: reader.optional("name"),
         username: reader.optional("username"),
         chosen: chosen_password(&mut reader),
-        deliver: deliver::read(&visit, &mut reader, &mut faults),
+        deliver: delivery_choice::read(&visit, &mut reader, &mut faults),
     };
     reader.finish()?;
     let done = match faults.into_result() {
@@ -94,7 +94,7 @@ pub(super) async fn duplicate_one(Manager(visit): Manager, CredentialId(id): Cre
     };
     match done {
         Ok(outcome) => match visit.fresh(outcome, LIST) {
-            Ok(created) => deliver::after(&visit, &created, "credentials-created"),
+            Ok(created) => delivery_choice::after(&visit, &created, "credentials-created"),
             Err(response) => Ok(*response),
         },
         Err(error) => {

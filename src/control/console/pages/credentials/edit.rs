@@ -4,14 +4,14 @@ use askama::Template;
 
 use super::create::refused;
 use super::description::{Description, DescriptionFields, with_suggestion};
+use super::display_names;
 use super::guard::{CredentialId, Manager};
-use super::names;
 use super::paths::path_of;
 use super::restrictions::{RestrictionFields, Restrictions};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Edit, Invalid, OperationError, Patch, edit, show_credential};
 use crate::store::CredentialRecord;
 
@@ -36,7 +36,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, posted: 
     let mut form = form.revision(record.revision);
     let fields = DescriptionFields::new(visit, &mut form, Some(record), posted);
     let restrictions = RestrictionFields::new(visit, &mut form, Some(record));
-    let (title, path) = (names::title(visit, record).await?, path_of(&record.id));
+    let (title, path) = (display_names::title(visit, record).await?, path_of(&record.id));
     let (back, action) = (visit.url(&path), visit.url(&format!("{path}/edit")));
     let body = EditPage { v: visit, form: &form, title: title.clone(), back, action, fields, restrictions };
     visit.show(Page::new(visit.t1("credentials-edit-title", "name", &title), &body)?.form(&form))
@@ -68,7 +68,9 @@ pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): Credenti
         Err(invalid) => Err(invalid.into()),
     };
     match edited {
-        Ok(record) => visit.done(&path_of(&id), "done-credential-edited", &names::title(&visit, &record).await?),
+        Ok(record) => {
+            visit.done(&path_of(&id), "done-credential-edited", &display_names::title(&visit, &record).await?)
+        }
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let record = show_credential(&visit.context(), id.as_str()).await?;

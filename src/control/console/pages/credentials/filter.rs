@@ -1,9 +1,9 @@
 //! The filter of the list, as the address has it.
 
 use super::paths::LIST;
-use crate::control::console::field::Choice;
+use crate::control::console::form_field::Choice;
 use crate::control::console::pages::places::query_value;
-use crate::control::console::posted::Fields;
+use crate::control::console::posted_form::Fields;
 use crate::control::console::view::View;
 use crate::control::operations::{CreatedWhen, CredentialSearch, MAX_NAME_LENGTH};
 use crate::control::web::problem::{Code, Problem};

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 
 use crate::control::console::menu::{Entry, Section};
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
 use crate::control::operations::{NotFound, Right};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use askama::Template;
 use jiff::Timestamp;
 
-use super::delivery::Progress;
-use super::facts::{self, Badge};
+use super::delivery_status::Progress;
+use super::display_names::{self, people};
+use super::field_texts::{self, Badge};
 use super::filter::{Chip, Filter};
 use super::guard::Manager;
-use super::names::{self, people};
 use super::paths::{LIST, clear_path, path_of};
-use crate::control::console::field::Choice;
+use crate::control::console::form_field::Choice;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{CredentialSearch, Right, count_credentials, list_credentials};
 use crate::control::web::problem::Problem;
 use crate::credential::{Credential, Label, StoredSecret};
@@ -175,7 +175,7 @@ impl Card {
     fn new(visit: &Visit, record: CredentialRecord, owners: &BTreeMap<String, String>) -> Self {
         let owner = record.owner.as_ref().map(Label::as_str);
         let owner = owner.map(|id| owners.get(id).map_or(id, String::as_str));
-        let title = names::title_with(visit, &record, owner);
+        let title = display_names::title_with(visit, &record, owner);
         let owner = owner.map(|owner| visit.t1("credentials-own-key-of", "name", owner));
         let path = visit.url(&path_of(&record.id));
         Self {
@@ -185,8 +185,8 @@ impl Card {
             owner: owner.filter(|owner| *owner != title),
             title,
             badge: Badge::of(&record, visit),
-            version: facts::version(visit, record.version.as_ref()),
-            overlap_end: facts::overlap_end(&record, visit.now),
+            version: field_texts::version(visit, record.version.as_ref()),
+            overlap_end: field_texts::overlap_end(&record, visit.now),
             delivery: Progress::of(visit, &record),
             is_own: record.owner.is_some(),
             record,
@@ -203,7 +203,7 @@ impl FileCard {
             title: credential.name.as_deref().unwrap_or(credential.id.as_str()).to_owned(),
             username: credential.username().map(str::to_owned),
             badge: Badge::new(v, false, credential.enabled, is_expired),
-            version: facts::version(v, credential.version.as_ref()),
+            version: field_texts::version(v, credential.version.as_ref()),
             expires_at: credential.expires_at,
         }
     }

@@ -2,17 +2,17 @@
 
 mod confirm;
 mod create;
-mod deliver;
-mod delivery;
+mod delivery_choice;
+mod delivery_status;
 mod description;
 mod detail;
+mod display_names;
 mod duplicate;
 mod edit;
-mod facts;
+mod field_texts;
 mod filter;
 mod guard;
 mod list;
-mod names;
 mod paths;
 mod reset;
 mod restrictions;
@@ -22,8 +22,8 @@ mod upgrade;
 use axum::Router;
 use axum::routing::{get, post};
 
+pub(super) use self::display_names::people;
 pub(super) use self::guard::MENU;
-pub(super) use self::names::people;
 pub(super) use self::secret::example;
 use crate::control::web::state::ControlState;
 
@@ -34,9 +34,9 @@ pub(super) fn routes() -> Router<ControlState> {
         .route("/credentials/{id}", get(detail::detail))
         .route("/credentials/{id}/active", post(detail::set_active))
         .route("/credentials/{id}/end-overlap", post(detail::end_overlap_now))
-        .route("/credentials/{id}/send-again", post(delivery::send_again_now))
-        .route("/credentials/{id}/text-again", post(delivery::text_again_now))
-        .route("/credentials/{id}/void", get(delivery::ask_void).post(delivery::void))
+        .route("/credentials/{id}/send-again", post(delivery_status::send_again_now))
+        .route("/credentials/{id}/text-again", post(delivery_status::text_again_now))
+        .route("/credentials/{id}/void", get(delivery_status::ask_void).post(delivery_status::void))
         .route("/credentials/{id}/edit", get(edit::form).post(edit::edit_one))
         .route("/credentials/{id}/reset", get(reset::form).post(reset::reset_one))
         .route("/credentials/{id}/duplicate", get(duplicate::form).post(duplicate::duplicate_one))

@@ -1,6 +1,6 @@
 //! Addresses of these pages.
 
-use crate::control::console::pages::management::clear_page;
+use crate::control::console::pages::member_keys::clear_page;
 use crate::control::console::pages::places::credential_page;
 use crate::credential::Label;
 use crate::store::CredentialRecord;

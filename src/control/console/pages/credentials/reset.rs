@@ -5,15 +5,15 @@ use std::time::Duration;
 use askama::Template;
 
 use super::create::{chosen_password, refused};
-use super::deliver::{self, DeliveryChoice};
-use super::facts;
+use super::delivery_choice::{self, DeliveryChoice};
+use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     CredentialConflict, Invalid, OperationError, Reset, list_used_addresses, reset, show_credential,
 };
@@ -80,7 +80,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         Some(_) => "credentials-reset-title-password",
         None => "credentials-reset-title",
     };
-    let (heading, path) = (visit.t1(heading, "name", facts::title(record)), path_of(&record.id));
+    let (heading, path) = (visit.t1(heading, "name", field_texts::title(record)), path_of(&record.id));
     let (back, action) = (visit.url(&path), visit.url(&format!("{path}/reset")));
     let body = ResetPage {
         v: visit,
@@ -104,7 +104,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
     let (overlap, chosen, enable) =
         (reader.text("overlap_seconds"), chosen_password(&mut reader), reader.is_checked("enable"));
     let mut faults = Invalid::default();
-    let deliver = deliver::read(&visit, &mut reader, &mut faults);
+    let deliver = delivery_choice::read(&visit, &mut reader, &mut faults);
     reader.finish()?;
     let is_when_shown = overlap == WHEN_SHOWN;
     let overlap = match overlap {
@@ -125,7 +125,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
     };
     match done {
         Ok(outcome) => match visit.fresh(outcome, &path_of(&id)) {
-            Ok(created) => deliver::after(&visit, &created, "credentials-was-reset"),
+            Ok(created) => delivery_choice::after(&visit, &created, "credentials-was-reset"),
             Err(response) => Ok(*response),
         },
         // The form does not help.

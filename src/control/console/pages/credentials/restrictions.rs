@@ -8,10 +8,10 @@ use ipnet::IpNet;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-use super::facts;
-use crate::control::console::field::{Choice, Control, Field};
+use super::field_texts;
 use crate::control::console::form::Form;
-use crate::control::console::posted::Reader;
+use crate::control::console::form_field::{Choice, Control, Field};
+use crate::control::console::posted_form::Reader;
 use crate::control::console::view::View;
 use crate::control::operations::{Invalid, MAX_ADDRESSES, Patch};
 use crate::credential::{Label, RateLimit, midnight};
@@ -58,7 +58,7 @@ impl<'p> RestrictionFields<'p> {
     pub(super) fn new(v: &'p View, form: &mut Form<'_>, stored: Option<&CredentialRecord>) -> Self {
         let rate = stored.and_then(|record| record.rate_limit);
         let number = |number: Option<NonZeroU32>| number.map(|number| number.to_string()).unwrap_or_default();
-        let addresses = stored.map(facts::addresses).unwrap_or_default().join("\n");
+        let addresses = stored.map(field_texts::addresses).unwrap_or_default().join("\n");
         Self {
             v,
             scopes: scope_fields(v, form, stored),
@@ -97,7 +97,7 @@ fn scope_fields(v: &View, form: &mut Form<'_>, stored: Option<&CredentialRecord>
     };
     let rights = form.radios("rights", "credentials-rights", rights).value(chosen).required();
     let is_held = |name: &Label| held.is_some_and(|held| held.contains(name));
-    let configured = catalog.iter().map(|(name, rules)| (name, facts::routes(v, rules)));
+    let configured = catalog.iter().map(|(name, rules)| (name, field_texts::routes(v, rules)));
     let others = held.unwrap_or_default().iter().filter(|scope| !catalog.contains(scope.as_str()));
     let others = others.map(|scope| (scope, v.t("credentials-scope-unknown")));
     let choices = configured.chain(others).map(|(name, routes)| Choice {

@@ -2,12 +2,12 @@
 
 use askama::Template;
 
-use super::facts;
+use super::field_texts;
 use super::paths::path_of;
 use crate::config::raw;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{Created, PlainSecret};
 
 #[derive(Template)]
@@ -29,7 +29,7 @@ struct SecretPage<'p> {
 pub(super) fn show(visit: &Visit, created: &Created, heading: &str) -> Answer {
     let record = &created.record;
     let next = path_of(&record.id);
-    let (title, username) = (facts::title(record), record.username());
+    let (title, username) = (field_texts::title(record), record.username());
     let secret = match &created.secret {
         PlainSecret::Token(token) => Some(token.reveal()),
         // A generated password is ASCII.

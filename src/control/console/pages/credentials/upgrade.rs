@@ -3,16 +3,16 @@
 use askama::Template;
 
 use super::create::refused;
-use super::facts;
+use super::display_names;
+use super::field_texts;
 use super::guard::{CredentialId, Manager};
-use super::names;
 use super::paths::path_of;
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::Posted;
+use crate::control::console::page_callers::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{Invalid, OperationError, UpgradeVersion, show_credential, upgrade_version};
 use crate::credential::Version;
 use crate::store::CredentialRecord;
@@ -51,14 +51,14 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
         newest.map(|newest| form.radios("version", "credentials-upgrade-to", choices).preset(newest).required());
     let known = &visit.settings.versions.known;
     let current = known.iter().find(|version| Some(&version.name) == record.version.as_ref());
-    let (title, path) = (names::title(visit, record).await?, path_of(&record.id));
+    let (title, path) = (display_names::title(visit, record).await?, path_of(&record.id));
     let body = UpgradePage {
         v: visit,
         form: &form,
         title: title.clone(),
         back: visit.url(&path),
         action: visit.url(&format!("{path}/upgrade")),
-        current: facts::version(visit, record.version.as_ref()),
+        current: field_texts::version(visit, record.version.as_ref()),
         current_link: current.and_then(|version| version.link.as_deref()),
         version,
         links: newer.iter().filter_map(|version| Some((version.name.as_str(), version.link.as_deref()?))).collect(),
@@ -81,7 +81,7 @@ fn dates(v: &View, version: &Version) -> String {
         (version.retired_on, "credentials-date-retired"),
     ];
     let dates: Vec<_> =
-        dates.into_iter().filter_map(|(date, message)| Some(v.t1(message, "date", &facts::day(date?)))).collect();
+        dates.into_iter().filter_map(|(date, message)| Some(v.t1(message, "date", &field_texts::day(date?)))).collect();
     if dates.is_empty() { v.t("credentials-date-none") } else { dates.join(" · ") }
 }
 
@@ -97,7 +97,9 @@ pub(super) async fn upgrade_one(Manager(visit): Manager, CredentialId(id): Crede
         Some(Err(_)) | None => Err(Invalid::one("version", visit.t("credentials-fault-choose")).into()),
     };
     match done {
-        Ok(record) => visit.done(&path_of(&id), "done-credential-upgraded", &names::title(&visit, &record).await?),
+        Ok(record) => {
+            visit.done(&path_of(&id), "done-credential-upgraded", &display_names::title(&visit, &record).await?)
+        }
         Err(error) => {
             let form = refused(&visit, &posted, OperationError::from(error))?;
             let record = show_credential(&visit.context(), id.as_str()).await?;

@@ -10,12 +10,12 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use self::upload::{MAX_FILE_BYTES, MAX_UPLOAD_BYTES};
-use crate::control::console::field::{Choice, Control, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Control, Field};
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
-use crate::control::console::visit::Visit;
 use crate::control::operations::{Right, may_import};
 use crate::control::web::problem::{FieldProblem, Position, Problem};
 use crate::control::web::state::ControlState;

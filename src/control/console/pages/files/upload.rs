@@ -4,7 +4,7 @@ use axum::extract::Multipart;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 
 use crate::control::console::pages::addresses::{query, with_query};
-use crate::control::console::posted::Posted;
+use crate::control::console::posted_form::Posted;
 use crate::control::web::problem::{Code, Problem};
 
 /// The page that asks again carries the file on in a form of at most 1 MiB, where each byte may become three.

@@ -5,9 +5,9 @@ use askama::Template;
 use super::{LIST, reveal};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::addresses::{Id, page_of};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{create_setup_link, disable_user, end_sessions_of_user, show_user};
 use crate::store::UserRecord;
 

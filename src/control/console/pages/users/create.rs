@@ -3,12 +3,12 @@
 use askama::Template;
 
 use super::{LIST, reveal, role_lead, roles};
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::addresses::{label, page_of};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{CreatedUser, Invalid, NewUser, Outcome, Right, create_user};
 use crate::control::web::problem::{Code, Problem};
 use crate::store::Role;

@@ -4,13 +4,13 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::{LIST, State, roles};
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::access_conditions::{Conditions, Subject};
 use crate::control::console::pages::addresses::{Id, page_of};
-use crate::control::console::pages::missing::{Conditions, Subject};
-use crate::control::console::posted::Posted;
-use crate::control::console::visit::Visit;
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     EditUser, Paging, Patch, diagnose, edit_user, enable_user, list_audit, newest_request_status, show_user,
 };

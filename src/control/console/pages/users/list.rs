@@ -3,11 +3,11 @@
 use askama::Template;
 
 use super::{LIST, State};
-use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
+use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
+use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::addresses::{label, page_of, query, with_query, word};
-use crate::control::console::visit::Visit;
 use crate::control::operations::{Invalid, Paging, Right, list_users};
 use crate::control::web::problem::Problem;
 use crate::store::{Listing, Role, UserFilter, UserRecord};

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::visit::Visit;
+use crate::control::console::page_callers::Visit;
 use crate::control::operations::{NewSetupLink, Right};
 use crate::control::web::state::ControlState;
 use crate::store::{Role, UserRecord};

@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::accounts::Accounts;
-use super::listed::Listed;
-use super::records::{Records, differences};
-use super::rules::faults_of;
+use super::account_upsert::Accounts;
+use super::bounded_list::Listed;
+use super::entry_validation::faults_of;
+use super::record_builder::{Records, differences};
 use super::uniqueness::{ID_BESIDE_HINT, Released, Taken};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry, superseded_by};
-use crate::control::operations::{OperationContext, OperationError, notices};
+use crate::control::operations::{OperationContext, OperationError, notice_mails};
 use crate::credential::StoredSecret;
 use crate::formats::{Batch, Extent, Import, ImportEntry, Unusable};
 use crate::store::{AuditEntry, CredentialRecord, StoreError, SupersededBy, Transaction, whole_millis};
@@ -178,7 +178,7 @@ impl<'i> Importer<'i> {
         let (before, after): (Vec<_>, Vec<_>) = changed.into_iter().unzip();
         transaction.put_credentials(&after).await?;
         for (before, after) in before.iter().zip(&after) {
-            notices::credential_imported(self.call, transaction, before, after).await?;
+            notice_mails::credential_imported(self.call, transaction, before, after).await?;
         }
         transaction.audit_all(self.records.actor, &entries).await
     }

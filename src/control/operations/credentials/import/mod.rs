@@ -1,11 +1,11 @@
 //! Imports credentials from a file in one transaction: adds those with a new id, replaces those with an existing one,
 //! deletes none. A dry run reads only, so it delays no writer.
 
-mod accounts;
+mod account_upsert;
+mod bounded_list;
+mod entry_validation;
 mod importer;
-mod listed;
-mod records;
-mod rules;
+mod record_builder;
 mod uniqueness;
 
 use self::importer::Importer;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::records::rate_limit;
+use super::record_builder::rate_limit;
 use crate::config::Diagnostic;
 use crate::credential::{Credential, StoredSecret, TokenDigest};
 use crate::formats::{Extent, ImportEntry};
