@@ -1,7 +1,7 @@
 //! Reads the credentials file, one entry at a time.
 
 use super::entry_sink::SetSink;
-use super::entry_validator::Entries;
+use super::entry_validator::EntryValidator;
 use super::{Notes, Unusable};
 use crate::config::raw;
 use crate::config::{Diagnostics, Section, each_item};
@@ -25,13 +25,13 @@ pub struct Reading {
 pub fn read(text: &str, versions: &VersionCatalog, scopes: &ScopeCatalog) -> Result<Reading, Diagnostics> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut sink = SetSink::default();
-    let mut entries = Entries::new(versions, scopes, Unusable::Refuse, &mut sink);
+    let mut entries = EntryValidator::new(versions, scopes, Unusable::Refuse, &mut sink);
     read_entries(text, &mut entries);
     entries.finish()?;
     Ok(Reading { set: sink.into_set() })
 }
 
-pub(super) fn read_entries(text: &str, entries: &mut Entries) {
+pub(super) fn read_entries(text: &str, entries: &mut EntryValidator) {
     let outcome = each_item(text, &SECTIONS, |section, index, mut node| {
         if !entries.are_over() {
             let path = format!("{section}[{index}]");

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::csv_cells::original;
 use super::csv_records::CsvRecords;
-use super::entry_validator::Entries;
+use super::entry_validator::EntryValidator;
 use super::{Extent, Notes};
 use crate::config::raw;
 use crate::config::{Diagnostic, Diagnostics, Key, Node, Origin, Value, unknown_key};
@@ -44,7 +44,7 @@ const NEEDED: [&str; 2] = ["id", "account"];
 /// A scope list that allows nothing.
 pub(super) const NO_SCOPES: &str = "[]";
 
-pub(super) fn read(file: impl Read, entries: &mut Entries) -> Result<Extent, Diagnostics> {
+pub(super) fn read(file: impl Read, entries: &mut EntryValidator) -> Result<Extent, Diagnostics> {
     let mut records = CsvRecords::new(file);
     let mut record = csv::StringRecord::new();
     let Some(origins) = records.next(&mut record)? else {
@@ -115,7 +115,7 @@ struct Table<'e, 'c> {
     stand_in: Option<Label>,
     /// The first empty `access` cell of each account for which no line states it so far.
     unstated: HashMap<Label, Origin>,
-    entries: &'e mut Entries<'c>,
+    entries: &'e mut EntryValidator<'c>,
 }
 
 impl Table<'_, '_> {

@@ -12,7 +12,7 @@ const SHARDS: usize = 16;
 /// Texts by their hashes, with the position of the first. A collision of two of a million, one in forty million files,
 /// reports a duplicate that is none; the hash key is another one at each reading.
 #[derive(Default)]
-pub(super) struct Seen {
+pub(super) struct DuplicateIndex {
     hasher: RandomState,
     shards: [HashTable<Slot>; SHARDS],
 }
@@ -21,7 +21,7 @@ pub(super) struct Seen {
 #[derive(Clone, Copy)]
 struct Slot([u8; 14]);
 
-impl Seen {
+impl DuplicateIndex {
     /// The position of the first one, where the text was seen before.
     pub(super) fn insert(&mut self, text: &[u8], origin: &Origin) -> Option<Origin> {
         let hash = self.hasher.hash_one(text);
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn the_first_position_of_each_text_is_kept() {
-        let mut seen = Seen::default();
+        let mut seen = DuplicateIndex::default();
         let at = |line: u32| Origin::File { line, column: line % 7 };
         for line in 0..100_000_u32 {
             assert_eq!(seen.insert(&line.to_be_bytes(), &at(line)), None);

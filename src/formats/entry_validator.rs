@@ -34,7 +34,7 @@ const KEYS: [&str; 11] = [
 ];
 
 /// Validates entries, collects their faults, and passes the valid ones on.
-pub(super) struct Entries<'c> {
+pub(super) struct EntryValidator<'c> {
     pub(super) versions: &'c VersionCatalog,
     scopes: &'c ScopeCatalog,
     pub(super) faults: Diagnostics,
@@ -48,7 +48,7 @@ pub(super) struct Entries<'c> {
     scope_sets: HashMap<Vec<Label>, Arc<ScopeSet>>,
 }
 
-impl<'c> Entries<'c> {
+impl<'c> EntryValidator<'c> {
     pub(super) fn new(
         versions: &'c VersionCatalog,
         scopes: &'c ScopeCatalog,
@@ -68,7 +68,7 @@ impl<'c> Entries<'c> {
         }
     }
 
-    /// Starts an entry: faults from here to [`Entries::end`] are its own, and keep it out of the set.
+    /// Starts an entry: faults from here to [`EntryValidator::end`] are its own, and keep it out of the set.
     pub(super) fn begin(&mut self) {
         self.start = self.faults.0.len();
     }

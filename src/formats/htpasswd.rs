@@ -5,7 +5,7 @@ use std::io::{self, BufRead, Read as _, Write};
 
 use sha2::{Digest as _, Sha256};
 
-use super::entry_validator::Entries;
+use super::entry_validator::EntryValidator;
 use super::text_reader::faults_of;
 use super::{Extent, Notes, Users};
 use crate::config::raw;
@@ -17,7 +17,7 @@ const MAX_ID_STEM: usize = 64;
 /// Names have at most 256 bytes, and hashes fewer.
 const MAX_LINE_BYTES: u64 = 64 * 1024;
 
-pub(super) fn read(mut file: impl BufRead, users: &Users, entries: &mut Entries) -> Result<Extent, Diagnostics> {
+pub(super) fn read(mut file: impl BufRead, users: &Users, entries: &mut EntryValidator) -> Result<Extent, Diagnostics> {
     // Placeholder: existing credentials keep their version, the import refuses new ones without a stated version.
     let known = &entries.versions.known;
     let has_version = users.version.is_some() || known.is_empty();
@@ -46,7 +46,7 @@ pub(super) fn read(mut file: impl BufRead, users: &Users, entries: &mut Entries)
     Ok(Extent::Password { has_version })
 }
 
-fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entries: &mut Entries) {
+fn entry(line: &str, number: u32, users: &Users, version: Option<&Label>, entries: &mut EntryValidator) {
     let at = |column: usize| Origin::File { line: number, column: u32::try_from(column).unwrap_or(u32::MAX) };
     let Some((username, rest)) = line.split_once(':') else {
         entries.faults.push(Diagnostic::new(at(1), "", "must be USER:HASH"));
@@ -121,7 +121,7 @@ mod tests {
         let (versions, scopes) = (VersionCatalog::default(), ScopeCatalog::default());
         let users = Users { account: "acme".parse().unwrap(), version: None };
         let mut sink = SetSink::default();
-        let mut entries = Entries::new(&versions, &scopes, unusable, &mut sink);
+        let mut entries = EntryValidator::new(&versions, &scopes, unusable, &mut sink);
         read(BufReader::new(TextReader::new(text.as_bytes())), &users, &mut entries)?;
         let skipped = entries.finish()?;
         let user = |credential: &crate::credential::Credential| {

@@ -1,4 +1,4 @@
-//! Reads on after a response whose client is still sending, so that the response arrives.
+//! Reads on after a response whose client is still sending, so that the response arrives (a lingering close).
 //!
 //! A socket that is closed with unread data is reset, and the reset takes the response with it (RFC 9112, 9.6). An
 //! HTTP/2 client that gets no flow-control credit may not read either.

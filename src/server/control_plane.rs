@@ -1,4 +1,4 @@
-//! The management API on the console listener.
+//! The control plane on the console listener: opens its state, and starts its background tasks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const MAX_DATABASE_CONNECTIONS: u32 = 4;
 /// Spread at random by half: every process of a fleet prunes.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(600);
 
-pub(super) struct ManagementApi {
+pub(super) struct ControlPlane {
     pub(super) database: config::Database,
     pub(super) live: Arc<ArcSwap<LiveSettings>>,
     pub(super) throttles: Throttles,
@@ -36,7 +36,7 @@ pub(super) struct ManagementApi {
     pub(super) keys: SharedKeys,
 }
 
-impl ManagementApi {
+impl ControlPlane {
     /// On a database whose schema was checked already. Background tasks end with the runtime.
     ///
     /// # Errors

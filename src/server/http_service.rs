@@ -9,7 +9,7 @@ use axum::Router;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
-use super::control_plane::ManagementApi;
+use super::control_plane::ControlPlane;
 use super::event::Event;
 use super::http_connections::HttpConnections;
 use super::tls::acceptor;
@@ -34,7 +34,7 @@ pub(super) enum Content {
     /// For machines: metrics, health and reload.
     Admin(Admin),
     /// For people and scripts.
-    Console(Box<ManagementApi>),
+    Console(Box<ControlPlane>),
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use crate::proxy::Certificates;
 use crate::source::Loaded;
 use crate::telemetry::{Log, Metrics};
 
-pub(super) struct LiveState {
+pub(super) struct ReloadableState {
     pub(super) gate: Option<LiveGate>,
     pub(super) admin_certificates: Option<Arc<Certificates>>,
     pub(super) console_certificates: Option<Arc<Certificates>>,
@@ -24,7 +24,7 @@ pub(super) struct LiveState {
     pub(super) log: Log,
 }
 
-impl LiveState {
+impl ReloadableState {
     /// Publishes all of a reading or nothing: every step that can fail comes first.
     ///
     /// # Errors

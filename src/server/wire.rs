@@ -12,14 +12,14 @@ use tokio::sync::watch;
 
 use super::Addresses;
 use super::build::{Parts, Role};
-use super::control_plane::ManagementApi;
+use super::control_plane::ControlPlane;
 use super::event::Event;
 use super::gate::Gate;
 use super::http_connections::{HttpConnections, HttpTimeouts};
 use super::http_service::{Content, HttpService};
 use super::listeners::Listeners;
 use super::log_outputs::access_log_is_json;
-use super::reloadable_state::LiveState;
+use super::reloadable_state::ReloadableState;
 use super::run::Process;
 use super::signals::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
@@ -122,7 +122,7 @@ impl Process {
 
         let credentials = loaded.set.len();
         let keys = SharedKeys::default();
-        let live_state = LiveState {
+        let reloadable = ReloadableState {
             keys: (settings.console.is_some() && settings.database.is_some()).then(|| keys.clone()),
             gate: gate.as_ref().map(Gate::live).transpose()?,
             admin_certificates: admin_certificates.clone(),
@@ -131,7 +131,7 @@ impl Process {
             metrics: metrics.clone(),
             log: log.clone(),
         };
-        let publish: Publish = Box::new(move |loaded| live_state.publish(loaded));
+        let publish: Publish = Box::new(move |loaded| reloadable.publish(loaded));
         let reload = Reloader::start(loader, loaded, publish, metrics.clone(), Clock::System)?;
 
         let queue = SignalQueue::open().context("cannot receive signals")?;
@@ -158,7 +158,7 @@ impl Process {
             outbox: Arc::default(),
             clock: Clock::System,
         };
-        let management_api = |database| ManagementApi {
+        let control_plane = |database| ControlPlane {
             database,
             live: live.clone(),
             throttles: Throttles { sign_in: sign_in_throttle.clone(), gate: gate_throttle.clone() },
@@ -183,7 +183,7 @@ impl Process {
         if let Some((socket, database)) = console_socket.zip(settings.database.clone()) {
             let console = HttpService {
                 socket: Mutex::new(Some(socket)),
-                content: Content::Console(Box::new(management_api(database))),
+                content: Content::Console(Box::new(control_plane(database))),
                 reveal: reveal_socket.map(|socket| (Mutex::new(Some(socket)), reveal_connections)),
                 certificates: console_certificates,
                 connections: console_connections,

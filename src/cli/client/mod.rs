@@ -21,7 +21,7 @@ use self::request_builder::{Content, encoded};
 pub(super) use self::request_builder::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
-use crate::control::api::{Local, LocalAnswer, LocalStream};
+use crate::control::api::{InProcessAnswer, InProcessApi, InProcessStream};
 use crate::store::Store;
 
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub(super) struct ClientArgs {
 }
 
 pub(super) enum Client {
-    Local { api: Local, store: Store, console: Option<String> },
+    Local { api: InProcessApi, store: Store, console: Option<String> },
     Remote(Remote),
 }
 
@@ -62,8 +62,8 @@ pub(super) struct Answer {
     pub(super) revision: Option<HeaderValue>,
 }
 
-impl From<LocalAnswer> for Reply {
-    fn from(answer: LocalAnswer) -> Self {
+impl From<InProcessAnswer> for Reply {
+    fn from(answer: InProcessAnswer) -> Self {
         Self { status: answer.status, revision: answer.headers.get(ETAG).cloned(), body: answer.body }
     }
 }
@@ -185,7 +185,7 @@ impl Client {
     }
 }
 
-async fn send_local(local: &Local, request: &Request) -> anyhow::Result<LocalStream> {
+async fn send_local(local: &InProcessApi, request: &Request) -> anyhow::Result<InProcessStream> {
     let content = match &request.content {
         None => None,
         Some(Content::Json(text)) => Some(text.clone()),

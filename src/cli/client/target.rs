@@ -13,7 +13,7 @@ use crate::cli::config_target::SourceArgs;
 use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::clock::Clock;
 use crate::config::shell_user;
-use crate::control::api::Local;
+use crate::control::api::InProcessApi;
 use crate::control::operations::Caller;
 use crate::control::{ControlState, LiveSettings, Throttles};
 
@@ -75,7 +75,7 @@ impl ClientTarget {
             Arc::new(ArcSwap::from_pointee(live)),
             Throttles::default(),
         )?;
-        let api = Local::new(state, Caller::shell(shell_user()));
+        let api = InProcessApi::new(state, Caller::shell(shell_user()));
         Ok(Client::Local { api, store, console: target.console_url() })
     }
 }

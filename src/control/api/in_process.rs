@@ -12,14 +12,14 @@ use crate::control::operations::Caller;
 use crate::control::web::state::ControlState;
 
 #[derive(Clone)]
-pub struct Local {
+pub struct InProcessApi {
     router: Router,
     caller: Caller,
 }
 
 /// A response, read to its end.
 #[derive(Debug)]
-pub struct LocalAnswer {
+pub struct InProcessAnswer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     /// JSON, or the text where it is not JSON; null where it is empty.
@@ -27,13 +27,13 @@ pub struct LocalAnswer {
 }
 
 /// A response whose body is read as it is written.
-pub struct LocalStream {
+pub struct InProcessStream {
     pub status: StatusCode,
     pub headers: HeaderMap,
     body: BodyDataStream,
 }
 
-impl Local {
+impl InProcessApi {
     /// Every request is this caller's; nothing is authenticated.
     pub fn new(state: ControlState, caller: Caller) -> Self {
         Self { router: router(state), caller }
@@ -49,7 +49,7 @@ impl Local {
         target: &str,
         headers: HeaderMap,
         content: Option<String>,
-    ) -> Result<LocalStream, axum::http::Error> {
+    ) -> Result<InProcessStream, axum::http::Error> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{PREFIX}{target}"))
@@ -58,11 +58,11 @@ impl Local {
         request.extensions_mut().insert(self.caller.clone());
         let Ok(response) = self.router.clone().oneshot(request).await;
         let (parts, body) = response.into_parts();
-        Ok(LocalStream { status: parts.status, headers: parts.headers, body: body.into_data_stream() })
+        Ok(InProcessStream { status: parts.status, headers: parts.headers, body: body.into_data_stream() })
     }
 }
 
-impl LocalStream {
+impl InProcessStream {
     /// The next part of the body; `None` at its end.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl LocalStream {
     }
 
     /// Reads the body to its end; one that breaks off is empty.
-    pub async fn whole(self) -> LocalAnswer {
+    pub async fn whole(self) -> InProcessAnswer {
         let pieces: Result<Vec<Bytes>, _> = self.body.try_collect().await;
         let bytes = pieces.unwrap_or_default().concat();
         let body = match serde_json::from_slice(&bytes) {
@@ -80,6 +80,6 @@ impl LocalStream {
             Err(_) if bytes.is_empty() => Value::Null,
             Err(_) => Value::String(String::from_utf8_lossy(&bytes).into_owned()),
         };
-        LocalAnswer { status: self.status, headers: self.headers, body }
+        InProcessAnswer { status: self.status, headers: self.headers, body }
     }
 }

@@ -16,7 +16,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::any;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use self::in_process::{Local, LocalAnswer, LocalStream};
+pub use self::in_process::{InProcessAnswer, InProcessApi, InProcessStream};
 pub(super) use self::openapi::ROLES;
 pub use self::openapi::openapi;
 pub use self::resources::credentials::export_summary::ExportSummary;

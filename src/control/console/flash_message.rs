@@ -14,12 +14,12 @@ const PREFIX: &str = "done-";
 
 /// A message, and the name of what it is about, which is its variable `$subject`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Notice {
+pub(super) struct FlashMessage {
     pub(super) message: String,
     pub(super) subject: String,
 }
 
-impl Notice {
+impl FlashMessage {
     /// `message` begins with `done-`.
     pub(super) fn new(message: &'static str, subject: &str) -> Self {
         debug_assert!(message.starts_with(PREFIX), "{message}");
@@ -61,15 +61,15 @@ mod tests {
 
     use super::*;
 
-    fn read(cookie: &str) -> Option<Notice> {
+    fn read(cookie: &str) -> Option<FlashMessage> {
         let mut headers = HeaderMap::new();
         headers.insert(COOKIE, HeaderValue::from_str(cookie).unwrap());
-        Notice::read(&headers)
+        FlashMessage::read(&headers)
     }
 
     #[test]
     fn a_notice_survives_its_cookie() {
-        let notice = Notice::new("done-signed-out", "Zoë; <b>, \"q\"=.");
+        let notice = FlashMessage::new("done-signed-out", "Zoë; <b>, \"q\"=.");
         let cookie = notice.cookie().unwrap();
         let pair = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
         assert_eq!(read(&format!("a=b; {pair}")), Some(notice));

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use jiff::Timestamp;
 
-use super::flash_message::Notice;
+use super::flash_message::FlashMessage;
 use super::menu::{Entry, Section, Standing};
 use super::page::{Answer, MenuLine, MenuSection, Page, Person, Surroundings};
 use super::posted_form::Posted;
@@ -112,13 +112,13 @@ impl Visit {
 
     /// Ends a POST that took effect: the browser gets `path`, whose page says what has happened.
     pub(super) fn done(&self, path: &str, message: &'static str, subject: &str) -> Answer {
-        Ok(self.view.redirect(path, Some(&Notice::new(message, subject))))
+        Ok(self.view.redirect(path, Some(&FlashMessage::new(message, subject))))
     }
 
     /// The result of an operation that creates something; `None` where an earlier request, at another process of the
     /// fleet, has done it. Then the answer leads to `path`.
     pub(super) fn fresh<T>(&self, outcome: Outcome<T>, path: &str) -> Result<T, Box<Response>> {
-        outcome.fresh().ok_or_else(|| Box::new(self.view.redirect(path, Some(&Notice::new("done-already", "")))))
+        outcome.fresh().ok_or_else(|| Box::new(self.view.redirect(path, Some(&FlashMessage::new("done-already", "")))))
     }
 
     /// Who changed something last, and when: for a form that is stale.

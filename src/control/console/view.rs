@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
 use super::base_path::{RevealSite, base_path};
-use super::flash_message::{self, Notice};
+use super::flash_message::{self, FlashMessage};
 use super::time::{self, Time};
 use crate::control::look::{Arguments, Brand, Language};
 use crate::control::views::RoleName;
@@ -28,7 +28,7 @@ pub(super) struct View {
     pub(super) now: Timestamp,
     pub(super) request_id: String,
     /// Of the previous request, for the status line.
-    pub(super) notice: Option<Notice>,
+    pub(super) notice: Option<FlashMessage>,
     /// The request has the cookie of a notice, readable or not.
     pub(super) has_notice_cookie: bool,
     /// Below the base path, with the query.
@@ -52,7 +52,7 @@ impl View {
             settings,
             now: state.clock.now(),
             request_id: request_id(parts).unwrap_or_default().to_owned(),
-            notice: Notice::read(&parts.headers),
+            notice: FlashMessage::read(&parts.headers),
             has_notice_cookie: flash_message::is_present(&parts.headers),
             target: parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         }
@@ -120,12 +120,12 @@ impl View {
     }
 
     /// Answers a POST: the browser gets `path`, and its page shows the notice.
-    pub(super) fn redirect(&self, path: &str, notice: Option<&Notice>) -> Response {
+    pub(super) fn redirect(&self, path: &str, notice: Option<&FlashMessage>) -> Response {
         let mut response = StatusCode::SEE_OTHER.into_response();
         if let Ok(location) = HeaderValue::from_str(&self.url(path)) {
             response.headers_mut().insert(LOCATION, location);
         }
-        if let Some(cookie) = notice.and_then(Notice::cookie) {
+        if let Some(cookie) = notice.and_then(FlashMessage::cookie) {
             response.headers_mut().append(SET_COOKIE, cookie);
         }
         response

@@ -45,10 +45,10 @@ pub(in crate::control) use credentials::count_text_to;
 pub use credentials::{
     ALLOW_OLDER, CodeProgress, Created, CreatedWhen, CredentialConflict, CredentialSearch, Deliver, Duplicate, Edit,
     Exported, Imported, ImportedCredential, MAX_ADDRESSES, MAX_DEVELOPER_EMAILS, MAX_SCOPES, NewCredential, NextText,
-    Off, Reset, RevealPage, RevealStanding, Revealed, UpgradeVersion, can_send_again, clear, count_credentials, create,
-    delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap, export, import,
-    list_credentials, list_expiring, list_used_addresses, may_import, may_send_secret, may_show_secret, own_key,
-    own_key_obstacle, regenerate_own_key, reset, reveal_secret, send_again, send_reveal_code, show_credential,
+    Reset, RevealObstacle, RevealPage, RevealStanding, Revealed, UpgradeVersion, can_send_again, clear,
+    count_credentials, create, delete, disable, disable_own_key, duplicate, edit, enable, enable_own_key, end_overlap,
+    export, import, list_credentials, list_expiring, list_used_addresses, may_import, may_send_secret, may_show_secret,
+    own_key, own_key_obstacle, regenerate_own_key, reset, reveal_secret, send_again, send_reveal_code, show_credential,
     show_reveal, text_again, upgrade_unversioned, upgrade_version, void_delivery,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::credential::{Label, StoredSecret};
-use crate::formats::duplicate_index::Seen;
+use crate::formats::duplicate_index::DuplicateIndex;
 use crate::formats::entry_sink::{Clash, Sink, ValidEntry};
 
 /// The access that a file states for accounts, by the hash of the id: a file may have a million.
@@ -16,9 +16,9 @@ pub(super) struct StatedAccess {
 
 #[derive(Default)]
 pub(super) struct CheckSink {
-    ids: Seen,
+    ids: DuplicateIndex,
     /// Token digests and user names.
-    secrets: Seen,
+    secrets: DuplicateIndex,
     pub(super) access: StatedAccess,
 }
 

@@ -13,7 +13,7 @@ pub use self::batches::{Batch, Batches, ImportEntry};
 use self::duplicates::{CheckSink, StatedAccess};
 pub use self::source::Source;
 use super::entry_sink::Sink;
-use super::entry_validator::Entries;
+use super::entry_validator::EntryValidator;
 use super::text_reader::{TextReader, faults_of};
 use super::{Catalogs, Extent, ImportFormat, Unusable, Users, credentials_file, csv_read, htpasswd};
 use crate::config::{Diagnostic, Diagnostics, Origin};
@@ -109,7 +109,7 @@ impl ImportFile {
     /// What entries replace, and the faults of those that are skipped.
     fn read_into(&self, sink: &mut dyn Sink) -> Result<(Extent, Diagnostics), Diagnostics> {
         let reader = self.source.reader();
-        let mut entries = Entries::new(&self.versions, &self.scopes, self.unusable, sink);
+        let mut entries = EntryValidator::new(&self.versions, &self.scopes, self.unusable, sink);
         let extent = if let Some(users) = &self.users {
             htpasswd::read(BufReader::new(TextReader::new(reader)), users, &mut entries)?
         } else if self.is_csv {

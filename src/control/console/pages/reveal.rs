@@ -19,8 +19,8 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visitor;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
-    Caller, CodeProgress, Created, CredentialConflict, NextText, Off, OperationContext, OperationError, PlainSecret,
-    RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,
+    Caller, CodeProgress, Created, CredentialConflict, NextText, OperationContext, OperationError, PlainSecret,
+    RevealObstacle, RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal,
 };
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
@@ -151,9 +151,9 @@ fn no_form(visitor: &Visitor, page: &RevealPage) -> Answer {
     let (status, heading, lines) = match &page.standing {
         RevealStanding::Off(off) => {
             let why = match off {
-                Off::Access => "reveal-off-access",
-                Off::Disabled => "reveal-off-disabled",
-                Off::Expired => "reveal-off-expired",
+                RevealObstacle::Access => "reveal-off-access",
+                RevealObstacle::Disabled => "reveal-off-disabled",
+                RevealObstacle::Expired => "reveal-off-expired",
             };
             (StatusCode::OK, "reveal-off", vec![of_account(why), timed("reveal-off-lead", &page.ends_at)])
         }

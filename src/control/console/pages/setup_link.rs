@@ -6,7 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 
-use crate::control::console::flash_message::Notice;
+use crate::control::console::flash_message::FlashMessage;
 use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
@@ -109,7 +109,7 @@ async fn choose(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) ->
         Err(problem) => Err(problem),
     };
     match done {
-        Ok(_) => Ok(visitor.redirect("/sign-in", Some(&Notice::new("done-password-set", "")))),
+        Ok(_) => Ok(visitor.redirect("/sign-in", Some(&FlashMessage::new("done-password-set", "")))),
         Err(problem) if problem.code == Code::LinkWorthless => worthless(&visitor),
         Err(problem) => {
             let is_taken = problem.code == Code::Taken;

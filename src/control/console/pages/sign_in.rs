@@ -6,7 +6,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use crate::control::console::flash_message::Notice;
+use crate::control::console::flash_message::FlashMessage;
 use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
@@ -96,7 +96,7 @@ async fn end(visitor: Visitor, posted: Posted) -> Answer {
     if let Some(session) = &visitor.caller.session {
         sign_out(&visitor.caller.sign_in_context(), session).await?;
     }
-    let response = visitor.redirect("/sign-in", Some(&Notice::new("done-signed-out", "")));
+    let response = visitor.redirect("/sign-in", Some(&FlashMessage::new("done-signed-out", "")));
     Ok(with_session(response, "", 0))
 }
 
@@ -130,5 +130,5 @@ async fn ask_for_link(visitor: Visitor, posted: Posted) -> Answer {
     if let Err(problem) = visitor.caller.request_new_password(email) {
         return show_forgot(&visitor, Form::refused(&visitor, &posted, problem)?);
     }
-    Ok(visitor.redirect("/sign-in", Some(&Notice::new("done-lost-password", ""))))
+    Ok(visitor.redirect("/sign-in", Some(&FlashMessage::new("done-lost-password", ""))))
 }

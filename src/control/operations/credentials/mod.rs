@@ -16,11 +16,11 @@ mod field_validation;
 mod import;
 mod list;
 mod own_key;
+mod refusal_reasons;
 mod resend_or_void;
 mod reset;
 mod reveal;
 mod reveal_obstacle;
-mod unserved_version;
 mod upgrade_unversioned;
 mod upgrade_version;
 
@@ -47,6 +47,6 @@ pub use own_key::{disable_own_key, enable_own_key, own_key, own_key_obstacle, re
 pub use resend_or_void::{can_send_again, send_again, text_again, void_delivery};
 pub use reset::{Reset, reset};
 pub use reveal::{CodeProgress, RevealPage, RevealStanding, Revealed, reveal_secret, send_reveal_code, show_reveal};
-pub use reveal_obstacle::Off;
+pub use reveal_obstacle::RevealObstacle;
 pub use upgrade_unversioned::upgrade_unversioned;
 pub use upgrade_version::{ALLOW_OLDER, UpgradeVersion, upgrade_version};

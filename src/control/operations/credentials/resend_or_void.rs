@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry, lock_credential};
 use super::deliver::{queue_text, start_delivery};
-use super::reveal_obstacle::{Off, off};
+use super::reveal_obstacle::{RevealObstacle, reveal_obstacle};
 use crate::control::operations::{OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::store::{AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction};
@@ -111,11 +111,11 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
         return Err(CredentialConflict::NoDelivery.into());
     }
     let account = transaction.account_for_share(record.account.as_str()).await?;
-    if let Some(off) = off(&record, account.as_ref(), call.now) {
-        let why = match off {
-            Off::Disabled => "it is disabled",
-            Off::Expired => "it has expired",
-            Off::Access => "its account has no API access",
+    if let Some(obstacle) = reveal_obstacle(&record, account.as_ref(), call.now) {
+        let why = match obstacle {
+            RevealObstacle::Disabled => "it is disabled",
+            RevealObstacle::Expired => "it has expired",
+            RevealObstacle::Access => "its account has no API access",
         };
         return Err(CredentialConflict::SecretOff(why).into());
     }

@@ -8,7 +8,7 @@ use super::change::{
 use super::create::{CHOSEN_AND_SENT, Created};
 use super::deliver::{Deliver, contact_faults, is_operator, start_delivery};
 use super::enable::enable_record;
-use super::unserved_version::{ACCESS_OFF, unserved_version};
+use super::refusal_reasons::{ACCESS_OFF, unserved_version};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
 use crate::control::operations::{
     AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notice_mails,

@@ -8,7 +8,7 @@ use super::create::Created;
 use super::deliver::{NextText, next_text, queue_text};
 use super::resend_or_void::is_obsolete;
 use super::reset::replace_secret;
-use super::reveal_obstacle::{Off, off};
+use super::reveal_obstacle::{RevealObstacle, reveal_obstacle};
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{NoSecret, OperationContext, OperationError, notice_mails};
 use crate::credential::{InstallationKeys, RevealCode, TokenDigest};
@@ -44,7 +44,7 @@ pub enum RevealStanding {
         next_text: NextText,
     },
     /// Nothing is sent or shown for now.
-    Off(Off),
+    Off(RevealObstacle),
     Revealed {
         at: Timestamp,
         /// Client address.
@@ -110,8 +110,8 @@ pub async fn show_reveal(call: &OperationContext<'_>, ticket: &str) -> Result<Op
         }
         RevealState::Locked => RevealStanding::Locked,
         RevealState::Expired => RevealStanding::Expired,
-        RevealState::Waiting => match off(&record, account.as_ref(), call.now) {
-            Some(off) => RevealStanding::Off(off),
+        RevealState::Waiting => match reveal_obstacle(&record, account.as_ref(), call.now) {
+            Some(obstacle) => RevealStanding::Off(obstacle),
             None => waiting(call, &reveal, &record),
         },
     };
@@ -163,7 +163,7 @@ pub async fn reveal_secret(
         let Some((reveal, record)) = find(call, ticket).await? else { return Ok(None) };
         let keys = call.installation_keys.ok_or(NoSecret::Machine)?;
         let account = call.store.account(record.account.as_str()).await?;
-        if !reveal.is_waiting(call.now) || off(&record, account.as_ref(), call.now).is_some() {
+        if !reveal.is_waiting(call.now) || reveal_obstacle(&record, account.as_ref(), call.now).is_some() {
             return Ok(Some(Revealed::NotNow));
         }
         // Before the transaction: hashing is slow. Wrong codes cost none.
@@ -194,7 +194,7 @@ async fn try_once(
         return Ok(Some(Revealed::NotNow));
     };
     let account = transaction.account_for_share(before.account.as_str()).await?;
-    if off(&before, account.as_ref(), call.now).is_some() {
+    if reveal_obstacle(&before, account.as_ref(), call.now).is_some() {
         return Ok(Some(Revealed::NotNow));
     }
     let actor = Actor { id: reveal.id.clone(), ..call.actor().clone() };
@@ -255,7 +255,7 @@ pub async fn send_reveal_code(
         return Ok(false);
     };
     let account = transaction.account_for_share(record.account.as_str()).await?;
-    let is_off = off(&record, account.as_ref(), call.now).is_some() || !call.terms.delivery.is_on();
+    let is_off = reveal_obstacle(&record, account.as_ref(), call.now).is_some() || !call.terms.delivery.is_on();
     if is_off || is_obsolete(&record, &reveal) {
         return Ok(false);
     }

@@ -6,20 +6,24 @@ use crate::store::{AccountRecord, CredentialRecord};
 
 /// The first that applies. A link works again once it no longer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Off {
+pub enum RevealObstacle {
     /// API access of the account.
     Access,
     Disabled,
     Expired,
 }
 
-pub(super) fn off(record: &CredentialRecord, account: Option<&AccountRecord>, now: Timestamp) -> Option<Off> {
+pub(super) fn reveal_obstacle(
+    record: &CredentialRecord,
+    account: Option<&AccountRecord>,
+    now: Timestamp,
+) -> Option<RevealObstacle> {
     if !account.is_some_and(AccountRecord::has_access) {
-        Some(Off::Access)
+        Some(RevealObstacle::Access)
     } else if !record.enabled {
-        Some(Off::Disabled)
+        Some(RevealObstacle::Disabled)
     } else if record.expires_at.is_some_and(|end| end <= now) {
-        Some(Off::Expired)
+        Some(RevealObstacle::Expired)
     } else {
         None
     }

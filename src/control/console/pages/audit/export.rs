@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 use axum::routing::post;
 
-use super::filter::Wanted;
+use super::filter::Filter;
 use super::show;
 use crate::control::console::page::Answer;
 use crate::control::console::page_callers::Visit;
@@ -26,9 +26,9 @@ pub(super) fn routes() -> Router<ControlState> {
 async fn export(visit: Visit, posted: Posted) -> Answer {
     visit.require(Right::ReadAudit)?;
     let mut reader = posted.reader();
-    let wanted = Wanted::read(&mut reader);
+    let filter = Filter::read(&mut reader);
     reader.finish()?;
-    match write(&visit, &wanted).await {
+    match write(&visit, &filter).await {
         Ok(file) => Ok(file),
         // The list has the same filter, and shows what is wrong with it.
         Err(problem) if problem.code == Code::Invalid => show(&visit, &posted).await,
@@ -37,8 +37,8 @@ async fn export(visit: Visit, posted: Posted) -> Answer {
 }
 
 /// An error has to be known before the first byte of the response.
-async fn write(visit: &Visit, wanted: &Wanted<'_>) -> Result<Response, Problem> {
-    let mut table = export_audit(&visit.context(), wanted.filter()?).await?;
+async fn write(visit: &Visit, filter: &Filter<'_>) -> Result<Response, Problem> {
+    let mut table = export_audit(&visit.context(), filter.filter()?).await?;
     let mut spool = BufWriter::new(tempfile::tempfile()?);
     while let Some(part) = table.next_part().await? {
         for error in table.unreadable() {

@@ -6,7 +6,7 @@ use crate::control::operations::Invalid;
 use crate::store::{ActorKind, AuditFilter};
 
 /// The values of the filter, as they stand in the address.
-pub(super) struct Wanted<'p> {
+pub(super) struct Filter<'p> {
     pub(super) account: &'p str,
     pub(super) actor_kind: &'p str,
     pub(super) actor: &'p str,
@@ -18,7 +18,7 @@ pub(super) struct Wanted<'p> {
     pub(super) until: &'p str,
 }
 
-impl<'p> Wanted<'p> {
+impl<'p> Filter<'p> {
     pub(super) fn read(reader: &mut Reader<'p>) -> Self {
         Self {
             account: reader.text("account"),

@@ -13,7 +13,7 @@ use axum::routing::get;
 
 use self::changes::{Change, changes};
 use self::entry_texts::{ACTOR_KINDS, TARGET_KINDS, VERBS, choices, in_words};
-use self::filter::Wanted;
+use self::filter::Filter;
 use super::addresses::{query, with_query};
 use super::credentials::people;
 use crate::control::console::form::Form;
@@ -80,23 +80,23 @@ async fn list(visit: Visit) -> Answer {
 /// The entries that a query asks for, or what is wrong with it.
 pub(super) async fn show(visit: &Visit, posted: &Posted) -> Answer {
     let mut reader = posted.reader();
-    let wanted = Wanted::read(&mut reader);
+    let filter = Filter::read(&mut reader);
     let cursor = reader.optional("cursor");
     reader.finish()?;
-    let (listing, mut form) = match find(visit, &wanted, cursor.as_deref()).await {
+    let (listing, mut form) = match find(visit, &filter, cursor.as_deref()).await {
         Ok(listing) => (listing, Form::new(visit)),
         Err(problem) => {
             let nothing = Listing { records: Vec::new(), unreadable: Vec::new(), end: None };
             (nothing, Form::refused(visit, posted, problem)?)
         }
     };
-    let own_path = |cursor: &str| visit.url(&with_query(PAGE, &wanted.with_cursor(cursor)));
+    let own_path = |cursor: &str| visit.url(&with_query(PAGE, &filter.with_cursor(cursor)));
     let names = names(visit, &listing.records).await?;
     let (first, next) = (own_path(""), listing.end.as_deref().map(own_path));
     let body = Audit {
         v: visit,
-        fields: fields(visit, &mut form, &wanted),
-        values: wanted.with_cursor("").into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+        fields: fields(visit, &mut form, &filter),
+        values: filter.with_cursor("").into_iter().filter(|(_, value)| !value.is_empty()).collect(),
         unreadable: listing.unreadable.len(),
         lines: listing.records.into_iter().map(|record| Line::new(visit, &names, record)).collect(),
         is_first: cursor.is_none(),
@@ -106,28 +106,28 @@ pub(super) async fn show(visit: &Visit, posted: &Posted) -> Answer {
     visit.show(Page::new(visit.t("audit-title"), &body)?.form(&form))
 }
 
-async fn find(visit: &Visit, wanted: &Wanted<'_>, cursor: Option<&str>) -> Result<Listing<AuditRecord>, Problem> {
-    let filter = wanted.filter()?;
+async fn find(visit: &Visit, filter: &Filter<'_>, cursor: Option<&str>) -> Result<Listing<AuditRecord>, Problem> {
+    let filter = filter.filter()?;
     if cursor.is_some_and(|cursor| cursor.contains(char::is_control)) {
         return Err(Problem::of_field("cursor", "is not a cursor of this list"));
     }
     Ok(list_audit(&visit.context(), filter, Paging { after: cursor, limit: PAGE_SIZE }).await?)
 }
 
-fn fields(visit: &Visit, form: &mut Form<'_>, wanted: &Wanted<'_>) -> Vec<Field> {
+fn fields(visit: &Visit, form: &mut Form<'_>, filter: &Filter<'_>) -> Vec<Field> {
     let mut fields = vec![
-        form.date("since", "audit-since").value(wanted.since),
-        form.date("until", "audit-until").value(wanted.until),
-        form.select("verb", "audit-verb", choices(visit, &VERBS, wanted.verb)).value(wanted.verb),
-        form.select("target_kind", "audit-target-kind", choices(visit, &TARGET_KINDS, wanted.target_kind))
-            .value(wanted.target_kind),
-        form.line("target", "audit-target").value(wanted.target),
-        form.select("actor_kind", "audit-actor-kind", choices(visit, &ACTOR_KINDS, wanted.actor_kind))
-            .value(wanted.actor_kind),
-        form.line("actor", "audit-actor").value(wanted.actor),
+        form.date("since", "audit-since").value(filter.since),
+        form.date("until", "audit-until").value(filter.until),
+        form.select("verb", "audit-verb", choices(visit, &VERBS, filter.verb)).value(filter.verb),
+        form.select("target_kind", "audit-target-kind", choices(visit, &TARGET_KINDS, filter.target_kind))
+            .value(filter.target_kind),
+        form.line("target", "audit-target").value(filter.target),
+        form.select("actor_kind", "audit-actor-kind", choices(visit, &ACTOR_KINDS, filter.actor_kind))
+            .value(filter.actor_kind),
+        form.line("actor", "audit-actor").value(filter.actor),
     ];
     if visit.standing.is_staff() {
-        fields.push(form.line("account", "audit-account").value(wanted.account));
+        fields.push(form.line("account", "audit-account").value(filter.account));
     }
     fields
 }

@@ -1,35 +1,35 @@
-//! The accounts of an import.
+//! Adds the accounts that an import names, and switches the access of existing ones.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
 
 use jiff::Timestamp;
 
-use super::bounded_list::Listed;
+use super::bounded_list::BoundedList;
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
 use crate::store::{AccountRecord, Actor, AuditEntry, StoreError, Transaction, whole_millis};
 
 /// Adds accounts that are missing, and switches the access of those for which the file states another one.
-pub(super) struct Accounts<'a> {
+pub(super) struct AccountUpsert<'a> {
     actor: &'a Actor,
     now: Timestamp,
     /// By the hash of the id: a file may have a million.
     seen: HashSet<u64>,
     hasher: RandomState,
-    pub(super) new: Listed<(Label, bool)>,
-    pub(super) switched: Listed<(Label, bool)>,
+    pub(super) new: BoundedList<(Label, bool)>,
+    pub(super) switched: BoundedList<(Label, bool)>,
 }
 
-impl<'a> Accounts<'a> {
+impl<'a> AccountUpsert<'a> {
     pub(super) fn new(actor: &'a Actor, now: Timestamp) -> Self {
         Self {
             actor,
             now: whole_millis(now),
             seen: HashSet::new(),
             hasher: RandomState::new(),
-            new: Listed::default(),
-            switched: Listed::default(),
+            new: BoundedList::default(),
+            switched: BoundedList::default(),
         }
     }
 

@@ -1,18 +1,18 @@
 use super::MAX_LISTED;
 
 /// The first [`MAX_LISTED`] items in the order of their ids, and the number of all.
-pub(super) struct Listed<T> {
+pub(super) struct BoundedList<T> {
     items: Vec<T>,
     pub(super) count: usize,
 }
 
-impl<T> Default for Listed<T> {
+impl<T> Default for BoundedList<T> {
     fn default() -> Self {
         Self { items: Vec::new(), count: 0 }
     }
 }
 
-impl<T> Listed<T> {
+impl<T> BoundedList<T> {
     pub(super) fn push<K: Ord>(&mut self, item: T, id: impl Fn(&T) -> K) {
         self.count += 1;
         self.items.push(item);
@@ -38,7 +38,7 @@ mod tests {
 
     #[test]
     fn the_first_ids_of_many_are_kept() {
-        let mut listed = Listed::default();
+        let mut listed = BoundedList::default();
         let count = 5 * MAX_LISTED;
         (0..count).for_each(|number| listed.push(number * 7919 % count, |id| *id));
         assert_eq!(listed.count, count);

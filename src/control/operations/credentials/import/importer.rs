@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::account_upsert::Accounts;
-use super::bounded_list::Listed;
+use super::account_upsert::AccountUpsert;
+use super::bounded_list::BoundedList;
 use super::entry_validation::faults_of;
-use super::record_builder::{Records, differences};
+use super::record_builder::{RecordBuilder, differences};
 use super::uniqueness::{ID_BESIDE_HINT, Released, Taken};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
@@ -26,14 +26,14 @@ pub(super) struct Importer<'i> {
     extent: &'i Extent,
     unusable: Unusable,
     is_dry_run: bool,
-    records: Records<'i>,
-    accounts: Accounts<'i>,
+    records: RecordBuilder<'i>,
+    accounts: AccountUpsert<'i>,
     released: Released,
     /// In a file of passwords only: the line of each credential so far, by the hash of its id.
     lines: HashMap<u64, u32>,
     hasher: RandomState,
     faults: Diagnostics,
-    credentials: Listed<ImportedCredential>,
+    credentials: BoundedList<ImportedCredential>,
     added: usize,
     unchanged: usize,
 }
@@ -53,13 +53,13 @@ impl<'i> Importer<'i> {
             extent: &import.extent,
             unusable: import.unusable(),
             is_dry_run,
-            records: Records { actor, now: whole_millis(now) },
-            accounts: Accounts::new(actor, now),
+            records: RecordBuilder { actor, now: whole_millis(now) },
+            accounts: AccountUpsert::new(actor, now),
             released: Released::default(),
             lines: HashMap::new(),
             hasher: RandomState::new(),
             faults: Diagnostics::default(),
-            credentials: Listed::default(),
+            credentials: BoundedList::default(),
             added: 0,
             unchanged: 0,
         }
@@ -205,7 +205,7 @@ impl<'i> Importer<'i> {
         let mut all = std::mem::take(&mut self.faults);
         all.0.extend(skipped.0);
         all.0.sort_by(|a, b| a.origin.cmp(&b.origin));
-        let Accounts { new, switched, .. } = self.accounts;
+        let AccountUpsert { new, switched, .. } = self.accounts;
         let (accounts_added, accounts_switched) = (new.count, switched.count);
         let changed = self.credentials.count - self.added;
         Ok(Imported {

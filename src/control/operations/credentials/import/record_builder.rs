@@ -7,12 +7,12 @@ use crate::formats::{Extent, Notes};
 use crate::store::{Actor, CredentialRecord, RecordSecret, whole_millis};
 
 /// Builds records from entries of a file.
-pub(super) struct Records<'r> {
+pub(super) struct RecordBuilder<'r> {
     pub(super) actor: &'r Actor,
     pub(super) now: Timestamp,
 }
 
-impl Records<'_> {
+impl RecordBuilder<'_> {
     /// The entry, with fields that the file does not have taken from the existing record.
     pub(super) fn whole(
         &self,
