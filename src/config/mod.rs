@@ -26,8 +26,10 @@ pub use decode::{Document, decode};
 pub use delivery::{Delivery, InstallationKeyFiles, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
-pub use invocation::{InheritedSocket, command_line, inherited_sockets, notify_socket};
-pub use load::{ConfigSource, Override, environment, operator_token, process_environment, shell_user, wants_colour};
+pub use invocation::{
+    InheritedSocket, command_line, inherited_sockets, notify_socket, operator_token, shell_user, wants_colour,
+};
+pub use load::{ConfigSource, Override, environment, process_environment};
 pub use memory_limit::memory_limit;
 pub use node::{Key, Node, Origin, Value};
 pub use provenance::Provenance;

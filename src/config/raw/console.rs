@@ -1,33 +1,13 @@
-//! The admin listener and the console listener.
+//! The console listener, and what its pages look like.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::listener_tls::ListenerTls;
 use super::proxy::loopback;
 use crate::config::values::{AddressRange, Colour, HumanDuration, LanguageTag, ListenAddress, Parsed, WebAddress};
-
-/// The listener for machines: metrics, health and reload.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Admin {
-    /// Address and port; loopback by default. A change needs a restart.
-    pub listen: Parsed<ListenAddress>,
-    /// TLS at this listener. Certificates are read again when their files change; switching TLS on or off needs a
-    /// restart.
-    pub tls: Option<ListenerTls>,
-}
-
-/// TLS at the admin listener or the console listener.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListenerTls {
-    /// Certificate chain (PEM).
-    pub certificate: PathBuf,
-    /// Key of the certificate (PEM).
-    pub key: PathBuf,
-}
 
 /// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
 /// database.
@@ -103,13 +83,6 @@ pub struct Session {
     pub idle: Parsed<HumanDuration>,
     /// In any case.
     pub most: Parsed<HumanDuration>,
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        let listen = Parsed(ListenAddress(([127, 0, 0, 1], 8081).into()));
-        Self { listen, tls: None }
-    }
 }
 
 impl Default for Console {

@@ -1,4 +1,4 @@
-//! Where credentials come from, and how a database is used.
+//! How a database is used.
 
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -6,24 +6,12 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::values::{DatabaseUrl, HumanDuration, Parsed};
+use crate::config::values::{HumanDuration, Parsed};
 
 // Above these bounds a process does not start, or runs out of memory soon after.
 pub(in crate::config) const MAX_CONNECTIONS: u64 = 1000;
 pub(in crate::config) const MAX_MEGABYTES: u64 = 65_536;
 pub(in crate::config) const MAX_LOOKUPS: usize = 100_000;
-
-/// Where credentials come from.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Credentials {
-    /// A YAML file, relative to this one; it is read again when it changes.
-    pub file: Option<PathBuf>,
-    /// sqlite:FILE, relative to this file, or postgres://USER:PASSWORD@HOST/DATABASE. A change needs a restart.
-    pub database: Option<Parsed<DatabaseUrl>>,
-    /// A file that holds the address of the database, which keeps its password out of this file.
-    pub database_file: Option<PathBuf>,
-}
 
 /// How the database of `credentials.database` is used. A change needs a restart.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -2,15 +2,20 @@
 //! editor shows.
 
 mod access;
+mod admin;
 mod ambiguous_paths;
 mod console;
 mod cors;
+mod credentials;
 mod credentials_file;
 mod database;
 mod delivery;
+mod handover;
 mod limits;
-mod process;
+mod listener_tls;
+mod log;
 mod proxy;
+mod tracing;
 mod verbatim;
 
 use std::collections::BTreeMap;
@@ -23,20 +28,25 @@ use crate::config::values::Parsed;
 use crate::config::{Document, schema};
 use crate::credential::Label;
 
+pub use self::log::{Log, LogFormat};
+pub use self::tracing::Tracing;
 pub use access::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
+pub use admin::Admin;
 pub use ambiguous_paths::{PathException, Spelling};
-pub use console::{Admin, Brand, Console, ListenerTls, Roles, Session};
+pub use console::{Brand, Console, Roles, Session};
 pub use cors::Cors;
+pub use credentials::Credentials;
 pub use credentials_file::{Account, Credential, CredentialRow, CredentialsFile};
-pub use database::{Credentials, Database, DatabaseCache};
+pub use database::{Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use delivery::{Delivery, Mail, Reveal, Sms};
+pub use handover::Handover;
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
-pub use process::{Handover, Log, LogFormat, Tracing};
+pub use listener_tls::ListenerTls;
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use verbatim::{Day, Moment, PathText, Prefix, Template};
 

@@ -1,20 +1,9 @@
-//! The process: handover, logs and traces.
+//! What is logged, where and how.
 
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::config::values::{Parsed, WebAddress};
-
-/// How a new process takes over from this one.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Handover {
-    /// The Unix socket where `claviger serve --upgrade` requests the listeners, in a folder that only this user can
-    /// enter (mode 0700). Off by default. A change needs a restart.
-    pub socket: Option<PathBuf>,
-}
 
 /// What is logged.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -44,27 +33,8 @@ pub enum LogFormat {
     Text,
 }
 
-/// Traces of requests (OpenTelemetry).
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tracing {
-    /// The collector, OTLP over HTTP: http://127.0.0.1:4318, without /v1/traces. Off by default. A change needs a
-    /// restart.
-    pub otlp: Option<Parsed<WebAddress>>,
-    /// The share of requests that are traced, from 0 to 1. A request that a trusted proxy marks as sampled is always
-    /// traced. A change needs a restart.
-    #[schemars(range(min = 0.0, max = 1.0))]
-    pub sample: f64,
-}
-
 impl Default for Log {
     fn default() -> Self {
         Self { access: true, file: None, format: LogFormat::Auto, level: "info".into() }
-    }
-}
-
-impl Default for Tracing {
-    fn default() -> Self {
-        Self { otlp: None, sample: 1.0 }
     }
 }

@@ -1,0 +1,16 @@
+//! TLS at the admin listener and the console listener.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// TLS at the admin listener or the console listener.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerTls {
+    /// Certificate chain (PEM).
+    pub certificate: PathBuf,
+    /// Key of the certificate (PEM).
+    pub key: PathBuf,
+}
