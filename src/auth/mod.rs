@@ -15,7 +15,7 @@ mod presented;
 mod rate_limit;
 mod rejection;
 mod request_target;
-mod route_request;
+mod requested_version;
 mod rules;
 mod throttle;
 
@@ -30,8 +30,8 @@ pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, Stri
 pub use rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use rejection::{REJECTION_CODES, REJECTIONS, Rejection, RejectionRow};
 pub use request_target::{StrippedQuery, Target};
-pub use route_request::{NamedVersion, RequestedVersion, RouteRequest};
-pub use rules::{Admission, CHECKS, Check, Rules};
+pub use requested_version::{NamedVersion, RequestedVersion};
+pub use rules::{Admission, CHECKS, Check, RouteRequest, Rules};
 pub use throttle::{Attempt, Throttle, ThrottleEntry, ThrottleRules};
 
 pub use crate::credential::Network;

@@ -1,10 +1,13 @@
 //! Whether a proven credential may make a request.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::Method;
 use ipnet::IpNet;
+use jiff::Timestamp;
 
-use super::{Accept, AllowedOrigins, NamedVersion, PathRules, Rejection, RouteRequest};
+use super::{Accept, AllowedOrigins, NamedVersion, PathRules, Rejection};
 use crate::credential::{
     Credential, PathException, PublicCredential, PublicRoute, RouteRule, ScopeCatalog, TokenFormat, Version,
     VersionCatalog, WhenUnstated,
@@ -24,6 +27,18 @@ pub struct Rules {
     pub path_exceptions: Box<[PathException]>,
     /// `None` where preflights are requests as any other.
     pub origins: Option<AllowedOrigins>,
+}
+
+/// A request, reduced to what the rules depend on.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteRequest<'a> {
+    pub method: &'a Method,
+    /// The path after the version; scopes and public routes match it.
+    pub path: &'a str,
+    pub version: NamedVersion,
+    /// The client; `None` if unknown, which matches no address list.
+    pub address: Option<IpAddr>,
+    pub now: Timestamp,
 }
 
 /// A request that may pass.

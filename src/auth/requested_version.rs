@@ -1,23 +1,9 @@
-//! A request, reduced to what decisions depend on.
+//! The version of the API that a request names, in its path or a header.
 
-use std::net::IpAddr;
-
-use http::{HeaderMap, Method};
-use jiff::Timestamp;
+use http::HeaderMap;
 
 use super::{Rejection, Target};
 use crate::credential::{PathVersion, VersionCatalog};
-
-#[derive(Debug, Clone, Copy)]
-pub struct RouteRequest<'a> {
-    pub method: &'a Method,
-    /// The path after the version; scopes and public routes match it.
-    pub path: &'a str,
-    pub version: NamedVersion,
-    /// The client; `None` if unknown, which matches no address list.
-    pub address: Option<IpAddr>,
-    pub now: Timestamp,
-}
 
 /// The version that a request names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
