@@ -5,12 +5,12 @@ mod credential_args;
 mod deliver;
 mod destructive;
 mod detail_flags;
+mod diagnose;
 mod edit;
 mod export;
 mod import;
 mod list;
 mod show;
-mod unconfirmed;
 mod upgrade_version;
 
 use std::process::ExitCode;
