@@ -1,13 +1,13 @@
 //! The admin listener for machines: metrics, health, reload and throttle.
 
 mod loopback_only;
+mod readiness;
 mod throttle;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn;
@@ -16,13 +16,14 @@ use axum::routing::{get, post};
 use serde_json::json;
 
 use self::loopback_only::loopback_only;
+use self::readiness::readyz;
+pub use self::readiness::{Probe, Readiness};
 use self::throttle::ThrottleState;
-use super::{DatabaseProbe, Probe, Readiness};
+use super::DatabaseProbe;
 use crate::auth::{Authenticator, Throttle};
 use crate::clock::Clock;
 use crate::control::outbox_health::OutboxHealth;
 use crate::source::{DatabaseDirectory, ReloadHandle, ReloadOutcome};
-use crate::store::Channel;
 use crate::telemetry::Metrics;
 
 #[derive(Clone)]
@@ -100,25 +101,6 @@ async fn livez() -> &'static str {
     "ok\n"
 }
 
-async fn readyz(State(admin): State<Admin>, RawQuery(query): RawQuery) -> Response {
-    let probes = admin.probes();
-    let is_ready = probes.iter().all(|probe| probe.is_ok || !probe.is_vital);
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let mut text = String::new();
-    let is_verbose = query.is_some_and(|query| query.split('&').any(|pair| pair.split('=').next() == Some("verbose")));
-    if is_verbose {
-        for Probe { name, details, is_ok, .. } in probes {
-            // Writing to a String cannot fail.
-            let _infallible = writeln!(text, "[{}] {name}", if is_ok { '+' } else { '-' });
-            for line in details {
-                let _infallible = writeln!(text, "    {line}");
-            }
-        }
-    }
-    text.push_str(if is_ready { "ok\n" } else { "not ready\n" });
-    (status, text).into_response()
-}
-
 async fn reload(State(admin): State<Admin>) -> Response {
     let (status, body) = match admin.reload.reload().await {
         ReloadOutcome::Published(difference) => {
@@ -136,59 +118,4 @@ async fn reload(State(admin): State<Admin>) -> Response {
         }
     };
     (status, [(CONTENT_TYPE, "application/json")], format!("{body}\n")).into_response()
-}
-
-impl Admin {
-    /// An outage of the database concerns the whole fleet at once, so it must not make every gate not ready: known
-    /// credentials still work. A gate that never read it knows none, and a process without a gate only has the database.
-    pub(in crate::control) fn probes(&self) -> Vec<Probe> {
-        let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
-        let mut probes = vec![
-            Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_published, is_vital: false },
-            Probe { name: "not stopping", details: Vec::new(), is_ok: !self.readiness.is_stopping(), is_vital: true },
-        ];
-        if let Some(state) = &self.management {
-            probes.extend(database_probes(state.answers(), state.is_primary(), state.fault(), true));
-        }
-        if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
-            probes.push(Probe {
-                name: "database has been read",
-                details: Vec::new(),
-                is_ok: database.is_synced(),
-                is_vital: true,
-            });
-            probes.push(Probe {
-                name: "database is followed",
-                details: Vec::new(),
-                is_ok: database.is_followed(),
-                is_vital: false,
-            });
-            probes.extend(database_probes(database.answers(), database.is_primary(), database.fault(), false));
-            let details = database.catalog_mismatch().lines();
-            let name = "database names configured versions and scopes";
-            probes.push(Probe { name, is_ok: details.is_empty(), details, is_vital: false });
-        }
-        let now = self.clock.now();
-        probes.extend(self.outbox.channels().iter().map(|channel| Probe {
-            name: match channel.channel {
-                Channel::Mail => "mails go out",
-                Channel::Sms => "text messages go out",
-            },
-            details: channel.lines(now),
-            is_ok: channel.is_ok(now),
-            is_vital: false,
-        }));
-        probes
-    }
-}
-
-/// Whether the database answers, with the cause where it does not, and whether what answers is a primary.
-fn database_probes(answers: bool, is_primary: Option<bool>, fault: Option<String>, is_vital: bool) -> Vec<Probe> {
-    let name = "database answers";
-    let mut probes = vec![Probe { name, details: fault.into_iter().collect(), is_ok: answers, is_vital }];
-    if let Some(is_ok) = is_primary {
-        let name = "database is a primary that takes writes";
-        probes.push(Probe { name, details: Vec::new(), is_ok, is_vital: false });
-    }
-    probes
 }
