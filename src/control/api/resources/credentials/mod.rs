@@ -1,4 +1,6 @@
+pub(in crate::control::api) mod duplicate;
 pub(in crate::control::api) mod edit;
+pub(in crate::control::api) mod enable_disable;
 pub(in crate::control::api) mod export_summary;
 pub(in crate::control::api) mod file_credentials;
 pub(in crate::control::api) mod import_export;
@@ -6,6 +8,7 @@ pub(super) mod new_credential_body;
 pub(in crate::control::api) mod resend_or_void;
 pub(super) mod secret_response;
 pub(in crate::control::api) mod secrets;
+pub(in crate::control::api) mod upgrade_version;
 pub(in crate::control::api) mod used_addresses;
 
 use serde::{Deserialize, Serialize};

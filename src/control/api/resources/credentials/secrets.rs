@@ -1,4 +1,4 @@
-//! Resetting, clearing, disabling and enabling credentials.
+//! Resetting and clearing the secret of a credential, and ending the overlap of a reset.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,10 +8,9 @@ use utoipa_axum::routes;
 use super::secret_response::{DeliverWord, WithSecret};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
-use crate::control::api::fields::FieldReader;
 use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
-use crate::control::operations::{Deliver, MAX_DESCRIPTION_LENGTH, Reset, clear, disable, enable, end_overlap, reset};
+use crate::control::operations::{Deliver, Reset, clear, end_overlap, reset};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
@@ -24,8 +23,6 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(idempotent(routes!(reset_one)))
         .routes(routes!(end_overlap_of))
         .routes(routes!(clear_one))
-        .routes(routes!(disable_one))
-        .routes(routes!(enable_one))
 }
 
 #[derive(Default, Deserialize, ToSchema)]
@@ -76,41 +73,6 @@ async fn reset_one(
 enum OverlapFrom {
     Reset,
     Showing,
-}
-
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DisableBody {
-    /// Shown with the credential.
-    #[schema(min_length = 1, max_length = 2000)]
-    reason: Option<String>,
-}
-
-/// Disables a credential: the gate refuses it.
-#[utoipa::path(
-    post, path = "/credentials/{id}/disable", tag = TAG, operation_id = "disable_credential", request_body = DisableBody,
-    responses((status = 200, body = CredentialView))
-)]
-async fn disable_one(
-    call: ApiCall,
-    CredentialId(id): CredentialId,
-    MaybeBody(body): MaybeBody<DisableBody>,
-) -> Result<ApiResponse<CredentialView>, Problem> {
-    let mut fields = FieldReader::default();
-    let reason = fields.lines("reason", body.reason, MAX_DESCRIPTION_LENGTH);
-    fields.finish()?;
-    let record = disable(&call.context(), id.as_str(), reason).await?;
-    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
-}
-
-/// Enables a credential with its existing secret.
-#[utoipa::path(
-    post, path = "/credentials/{id}/enable", tag = TAG, operation_id = "enable_credential",
-    responses((status = 200, body = CredentialView))
-)]
-async fn enable_one(call: ApiCall, CredentialId(id): CredentialId) -> Result<ApiResponse<CredentialView>, Problem> {
-    let record = enable(&call.context(), id.as_str()).await?;
-    Ok(ApiResponse::resource(CredentialView::at(&record, call.now())))
 }
 
 /// Ends the overlap of a reset: the previous secret stops working at once.
