@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::places::account_page;
+use super::page_urls::account_page;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
 use crate::control::web::problem::Problem;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
-use super::addresses::{Id, label, page_of, query, with_query, word};
-use super::places::credential_page;
+use super::page_urls::{credential_page, page_of, with_query};
+use super::url_params::{Id, label, query, word};
 use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
 use crate::control::console::menu::{Entry, Section};

@@ -4,8 +4,9 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
-use super::addresses::{Id, page_of};
 use super::operator_tokens::LIST;
+use super::page_urls::page_of;
+use super::url_params::Id;
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;

@@ -5,7 +5,8 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::addresses::{Id, day, label, page_of, query, with_query};
+use super::page_urls::{page_of, with_query};
+use super::url_params::{Id, day, label, query};
 use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::menu::{Entry, Section};

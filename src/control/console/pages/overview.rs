@@ -7,7 +7,7 @@ use axum::routing::get;
 use super::access_conditions::{Conditions, Subject};
 use super::access_requests;
 use super::own_key::StateBadge;
-use super::places::credential_page;
+use super::page_urls::credential_page;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;

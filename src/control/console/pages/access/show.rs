@@ -10,7 +10,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions::{Conditions, Subject};
 use crate::control::console::pages::access_request_summary::{RequestFacts, facts};
-use crate::control::console::pages::places::request_page;
+use crate::control::console::pages::page_urls::request_page;
 use crate::control::operations::{
     Paging, RequestStatus, Right, diagnose, list_access_requests, newest_request_status, show_account,
 };

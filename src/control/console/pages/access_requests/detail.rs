@@ -9,7 +9,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions::{Conditions, Subject};
 use crate::control::console::pages::access_request_summary::{RequestFacts, facts};
-use crate::control::console::pages::places::{query_value, request_page};
+use crate::control::console::pages::page_urls::{query_value, request_page};
 use crate::control::operations::{OperationError, Right, Step, diagnose, show_access_request};
 use crate::control::web::problem::Problem;
 use crate::store::{AccessRequestRecord, ActorKind, RequestState};

@@ -6,7 +6,7 @@ use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::places::account_page;
+use crate::control::console::pages::page_urls::account_page;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{NewAccount, Right, create_account};
 use crate::control::web::problem::{Code, Problem};

@@ -6,7 +6,8 @@ use super::detail::{name, show};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::places::{AccountId, account_page};
+use crate::control::console::pages::page_urls::account_page;
+use crate::control::console::pages::url_params::AccountId;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     AccountSummary, Right, grant_access, show_account, summarize_account, withdraw_access,

@@ -1,6 +1,6 @@
 //! The filter of the audit log.
 
-use crate::control::console::pages::addresses::{day, label, word};
+use crate::control::console::pages::url_params::{day, label, word};
 use crate::control::console::posted_form::Reader;
 use crate::control::operations::Invalid;
 use crate::store::{ActorKind, AuditFilter};

@@ -14,7 +14,7 @@ use crate::control::console::form_field::Field;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions;
-use crate::control::console::pages::places::{account_page, query_value};
+use crate::control::console::pages::page_urls::{account_page, query_value};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     Invalid, OperationError, Paging, Right, Step, StepCode, diagnose_credential, disable, enable, end_overlap,

@@ -1,4 +1,4 @@
-//! Names behind ids.
+//! Names that pages show instead of ids: of users, and of credentials.
 
 use std::collections::BTreeMap;
 

@@ -36,7 +36,7 @@ impl Badge {
     }
 }
 
-/// What people call it. That of a user's key is in [`names`](super::display_names::title).
+/// What people call it. That of a user's key is in [`display_names`](super::display_names::title).
 pub(super) fn title(record: &CredentialRecord) -> &str {
     record.name.as_deref().or_else(|| record.username()).unwrap_or(record.id.as_str())
 }

@@ -2,7 +2,7 @@
 
 use super::paths::LIST;
 use crate::control::console::form_field::Choice;
-use crate::control::console::pages::places::query_value;
+use crate::control::console::pages::page_urls::query_value;
 use crate::control::console::posted_form::Fields;
 use crate::control::console::view::View;
 use crate::control::operations::{CreatedWhen, CredentialSearch, MAX_NAME_LENGTH};

@@ -1,7 +1,7 @@
 //! Addresses of these pages.
 
 use crate::control::console::pages::member_keys::clear_page;
-use crate::control::console::pages::places::credential_page;
+use crate::control::console::pages::page_urls::credential_page;
 use crate::credential::Label;
 use crate::store::CredentialRecord;
 

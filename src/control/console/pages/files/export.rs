@@ -11,7 +11,7 @@ use super::{FORMATS, require, show};
 use crate::control::console::form::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::addresses::{label, word};
+use crate::control::console::pages::url_params::{label, word};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Invalid, export};
 use crate::control::web::file_body::body_of;

@@ -9,7 +9,7 @@ use super::{FORMATS, Fault, PAGE, require, show};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::addresses::{label, word};
+use crate::control::console::pages::url_params::{label, word};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Imported, Invalid, Right, import, may_import};
 use crate::control::web::problem::{Code, Problem};

@@ -3,7 +3,8 @@
 use axum::extract::Multipart;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 
-use crate::control::console::pages::addresses::{query, with_query};
+use crate::control::console::pages::page_urls::with_query;
+use crate::control::console::pages::url_params::query;
 use crate::control::console::posted_form::Posted;
 use crate::control::web::problem::{Code, Problem};
 

@@ -9,7 +9,8 @@ use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions::{Conditions, Subject};
-use crate::control::console::pages::addresses::{Id, page_of};
+use crate::control::console::pages::page_urls::page_of;
+use crate::control::console::pages::url_params::Id;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     EditUser, Paging, Patch, diagnose, edit_user, enable_user, list_audit, newest_request_status, show_user,

@@ -1,19 +1,11 @@
-//! Addresses of pages, and what stands in them.
+//! Builds the addresses of pages.
 
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::control::operations::NotFound;
-use crate::control::web::problem::Problem;
-use crate::control::web::state::ControlState;
 use crate::credential::Label;
 
 /// Ids may have a slash.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
-
-/// The id of an account in the path. What is no id is not found.
-pub(super) struct AccountId(pub(super) Label);
 
 /// The page of an account.
 pub(super) fn account_page(id: &Label) -> String {
@@ -47,28 +39,31 @@ pub(super) fn of_account(list: &str, account: &Label) -> String {
     format!("{list}?account={}", query_value(account.as_str()))
 }
 
+/// `list/id`
+pub(super) fn page_of(list: &str, id: &Label) -> String {
+    format!("{list}/{}", segment(id.as_str()))
+}
+
+/// The path with the values that are not empty.
+pub(super) fn with_query(path: &str, values: &[(&str, &str)]) -> String {
+    let mut address = path.to_owned();
+    for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+        address.push(if address.contains('?') { '&' } else { '?' });
+        address.push_str(name);
+        address.push('=');
+        address.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+    }
+    address
+}
+
 /// A value in a query.
 pub(super) fn query_value(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
-/// The part of an address behind `?`.
-pub(super) fn query_of(target: &str) -> &str {
-    target.split_once('?').map_or("", |(_, query)| query)
-}
-
 /// An id as one segment of a path.
 pub(super) fn segment(id: &str) -> String {
     utf8_percent_encode(id, SEGMENT).to_string()
-}
-
-impl FromRequestParts<ControlState> for AccountId {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
-        let id = Path::<String>::from_request_parts(parts, state).await.ok();
-        id.and_then(|Path(id)| id.parse().ok()).map(Self).ok_or_else(|| NotFound("account").into())
-    }
 }
 
 #[cfg(test)]
@@ -84,5 +79,12 @@ mod tests {
         }
         assert_eq!(of_account("/users", &"a+b".parse().unwrap()), "/users?account=a%2Bb");
         assert_eq!(credential_page("new"), "/credentials/%6eew");
+    }
+
+    #[test]
+    fn addresses_are_encoded() {
+        assert_eq!(page_of("/users", &"a/b@c".parse().unwrap()), "/users/a%2Fb%40c");
+        assert_eq!(with_query("/audit", &[("actor", ""), ("verb", "a&b=\"c")]), "/audit?verb=a%26b%3D%22c");
+        assert_eq!(with_query("/a", &[("b", "1"), ("c", "é")]), "/a?b=1&c=%C3%A9");
     }
 }
