@@ -3,17 +3,18 @@
 //! The sockets are passed as `SCM_RIGHTS` over a Unix socket in a folder that only this user can enter. Connections
 //! that wait in their queues stay there. The old process serves until the new one reports that it does.
 
+mod kept_sockets;
+mod protocol;
 mod server;
 mod spawn;
 mod successor;
-mod types;
 
 use std::path::Path;
 
+pub(super) use self::kept_sockets::KeptSockets;
 use self::server::HandoverServer;
 pub(super) use self::spawn::Spawner;
 pub(super) use self::successor::ReceivedSockets;
-pub(super) use self::types::KeptSockets;
 use crate::proxy::BoundListener;
 
 /// The handover that this process came from, and the one that it prepares.

@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 
-use super::types::{GREETING, IO_TIMEOUT, KeptSockets, MAX_SOCKETS, SERVES, effective_uid, is_same_user};
+use super::kept_sockets::KeptSockets;
+use super::protocol::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, effective_uid, is_same_user};
 
 /// Delay after a failed handover: its cause may persist.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);

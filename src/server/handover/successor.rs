@@ -10,8 +10,8 @@ use anyhow::{Context as _, ensure};
 use rustix::io::Errno;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recv, recvmsg};
 
+use super::protocol::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, is_same_user};
 use super::server::ensure_private_folder;
-use super::types::{GREETING, IO_TIMEOUT, MAX_SOCKETS, SERVES, is_same_user};
 use crate::proxy::BoundListener;
 
 /// Sockets of the predecessor, which serves until [`ReceivedSockets::report_serving`].
