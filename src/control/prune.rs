@@ -22,6 +22,6 @@ pub async fn prune(store: &Store, now: Timestamp, idle: Duration) -> Result<u64,
     let messages = store.prune_outbox(now).await?;
     let before = |kept| now.checked_sub(kept).unwrap_or(Timestamp::MIN);
     let reveals = store.prune_reveals(before(REVEAL_KEPT)).await?;
-    let counts = store.prune_text_counts(before(TEXT_COUNTS_KEPT)).await?;
+    let counts = store.prune_message_counts(before(TEXT_COUNTS_KEPT)).await?;
     Ok(sessions + links + keys + addresses + messages + reveals + counts)
 }

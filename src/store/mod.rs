@@ -14,6 +14,7 @@ mod change_feed;
 mod credentials;
 mod error;
 mod idempotency;
+mod message_counts;
 mod opened_file;
 mod operator_tokens;
 mod outbox;

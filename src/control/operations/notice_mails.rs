@@ -183,7 +183,7 @@ async fn queue(
             _ => Some(call.now),
         };
         let Some(first_at) = first_at else { continue };
-        if !transaction.count_text_of_day(&format!("mail {address}"), MAX_NOTICES_TO_ADDRESS).await? {
+        if !transaction.count_message_of_day(&format!("mail {address}"), MAX_NOTICES_TO_ADDRESS).await? {
             tracing::warn!(
                 purpose = purpose.as_str(),
                 target,

@@ -1,12 +1,12 @@
 //! Links that show a secret once, and the codes that they ask for.
 
-mod attempt;
+mod code_tries;
 mod minting;
 mod record;
 mod shown_reveal;
 mod write;
 
-pub use attempt::CodeTry;
+pub use code_tries::CodeTry;
 pub(super) use minting::MAX_TRIES;
 pub use minting::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
 pub(super) use record::{COLUMNS, RevealRow};

@@ -1,4 +1,4 @@
-//! Creating reveals, ending them, and finding the one behind a link.
+//! Creating reveals, marking them as shown, ending them, and finding the one behind a link.
 
 use jiff::Timestamp;
 
@@ -107,6 +107,19 @@ impl Transaction {
             .bind(credential)
             .fetch_optional(connection))?;
         row.map_or(Ok(None), RevealRow::record)
+    }
+
+    /// Marks a reveal as shown; its code is deleted. False when it was shown or ended before.
+    pub async fn mark_revealed(&mut self, reveal: &str, from: Option<&str>) -> Result<bool, StoreError> {
+        let sql = "UPDATE reveals SET revealed_at = $1, revealed_from = $2, code_digest = NULL, code_key = NULL
+            WHERE id = $3 AND revealed_at IS NULL AND superseded_at IS NULL";
+        let now = self.now.as_millisecond();
+        let touched: Touched =
+            timed!(self, |connection| statement::query(sql).bind(now).bind(from).bind(reveal).execute(connection))?;
+        if touched.0 > 0 {
+            self.cancel_messages(reveal).await?;
+        }
+        Ok(touched.0 > 0)
     }
 
     /// Ends the reveals of these credentials that were neither shown nor ended before, and what waits to be sent for

@@ -2,8 +2,9 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry, with_way};
-use super::deliver::{Deliver, contact_faults, start_delivery};
+use super::delivery_choice::{Deliver, contact_faults};
 use super::field_validation::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
+use super::start_delivery::start_delivery;
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};

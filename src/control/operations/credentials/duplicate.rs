@@ -1,7 +1,8 @@
 use super::change::{CredentialConflict, entry, lock_credential, read_credential, with_way};
 use super::create::{CHOSEN_AND_SENT, Created, check_names, generated_id, id_fault, insert_error};
-use super::deliver::{Deliver, contact_faults, start_delivery};
+use super::delivery_choice::{Deliver, contact_faults};
 use super::field_validation::Given;
+use super::start_delivery::start_delivery;
 use crate::control::operations::secrets::{NewSecret, create_secret};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::deliver::country_fault;
+use super::delivery_choice::country_fault;
 use crate::control::operations::contact_validation::{email_fault, mobile_fault};
 use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};

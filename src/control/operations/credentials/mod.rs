@@ -2,9 +2,10 @@
 
 mod change;
 mod clear;
+mod code_texts;
 mod create;
 mod delete;
-mod deliver;
+mod delivery_choice;
 mod disable;
 mod duplicate;
 mod edit;
@@ -21,6 +22,7 @@ mod resend_or_void;
 mod reset;
 mod reveal;
 mod reveal_obstacle;
+mod start_delivery;
 mod upgrade_unversioned;
 mod upgrade_version;
 
@@ -29,10 +31,11 @@ pub use self::list::{
 };
 pub use change::CredentialConflict;
 pub use clear::clear;
+pub use code_texts::NextText;
+pub(in crate::control) use code_texts::count_text_to;
 pub use create::{Created, NewCredential, create};
 pub use delete::delete;
-pub(in crate::control) use deliver::count_text_to;
-pub use deliver::{Deliver, NextText, may_send_secret, may_show_secret};
+pub use delivery_choice::{Deliver, may_send_secret, may_show_secret};
 pub use disable::disable;
 pub use duplicate::{Duplicate, duplicate};
 pub use edit::{Edit, edit};

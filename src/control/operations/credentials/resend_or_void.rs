@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::change::{CredentialConflict, entry, lock_credential};
-use super::deliver::{queue_text, start_delivery};
+use super::code_texts::queue_text;
 use super::reveal_obstacle::{RevealObstacle, reveal_obstacle};
+use super::start_delivery::start_delivery;
 use crate::control::operations::{OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::store::{AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction};

@@ -6,9 +6,10 @@ use super::change::{
     CredentialConflict, change_idempotently, entry, lock_credential, read_credential, with_way, write,
 };
 use super::create::{CHOSEN_AND_SENT, Created};
-use super::deliver::{Deliver, contact_faults, is_operator, start_delivery};
+use super::delivery_choice::{Deliver, contact_faults, is_operator};
 use super::enable::enable_record;
 use super::refusal_reasons::{ACCESS_OFF, unserved_version};
+use super::start_delivery::start_delivery;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
 use crate::control::operations::{
     AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notice_mails,

@@ -4,8 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::change::{CredentialConflict, clear_guesses, entry};
+use super::code_texts::{NextText, next_text, queue_text};
 use super::create::Created;
-use super::deliver::{NextText, next_text, queue_text};
 use super::resend_or_void::is_obsolete;
 use super::reset::replace_secret;
 use super::reveal_obstacle::{RevealObstacle, reveal_obstacle};

@@ -56,7 +56,7 @@ pub async fn request_new_password(
     let network = address.as_deref().and_then(network_of);
     for scope in [Some(user.id.to_string()), network].into_iter().flatten() {
         let scope = format!("password {hour} {scope}");
-        if !transaction.count_text_of_day(&scope, MAX_MAILS_IN_HOUR).await? {
+        if !transaction.count_message_of_day(&scope, MAX_MAILS_IN_HOUR).await? {
             return Ok(());
         }
     }

@@ -1,9 +1,9 @@
 //! The one showing of a secret: for whom it waits, what counts, and what is left afterwards.
 
 use claviger::control::operations::{
-    CodeProgress, CredentialConflict, CredentialSearch, Edit, Off, OperationError, Patch, PlainSecret, Reset,
-    RevealStanding, Revealed, clear, count_credentials, delete, diagnose_credential, disable, edit, enable,
-    list_credentials, reset, reveal_secret, send_again, send_reveal_code, set_access, show_reveal, text_again,
+    CodeProgress, CredentialConflict, CredentialSearch, Edit, OperationError, Patch, PlainSecret, Reset,
+    RevealObstacle, RevealStanding, Revealed, clear, count_credentials, delete, diagnose_credential, disable, edit,
+    enable, list_credentials, reset, reveal_secret, send_again, send_reveal_code, set_access, show_reveal, text_again,
     void_delivery,
 };
 use claviger::credential::PlainLinkToken;
@@ -200,7 +200,7 @@ async fn a_link_says_how_it_stands(bed: TestDatabase) {
     assert_eq!((page.account.as_str(), page.mobile_end.as_str()), ("acme", "456"));
     // Nothing is shown or sent while it is disabled, and nothing is lost.
     disable(&call, &id, None).await.unwrap();
-    assert_eq!(sending.standing(&bed, &ticket, noon()).await, RevealStanding::Off(Off::Disabled));
+    assert_eq!(sending.standing(&bed, &ticket, noon()).await, RevealStanding::Off(RevealObstacle::Disabled));
     let holder = sending.by_link(&bed, noon());
     assert!(matches!(reveal_secret(&holder, &ticket, &code).await.unwrap(), Some(Revealed::NotNow)));
     assert!(matches!(reveal_secret(&holder, &ticket, &wrong(&code)).await.unwrap(), Some(Revealed::NotNow)));
@@ -209,7 +209,7 @@ async fn a_link_says_how_it_stands(bed: TestDatabase) {
     assert!(matches!(refused, OperationError::Other(CredentialConflict::SecretOff(_))), "{refused}");
     enable(&call, &id).await.unwrap();
     set_access(&call, &label("acme"), false).await.unwrap();
-    assert_eq!(sending.standing(&bed, &ticket, noon()).await, RevealStanding::Off(Off::Access));
+    assert_eq!(sending.standing(&bed, &ticket, noon()).await, RevealStanding::Off(RevealObstacle::Access));
     set_access(&call, &label("acme"), true).await.unwrap();
     assert_eq!(tries(&bed).await, 0);
     assert!(matches!(sending.standing(&bed, &ticket, noon()).await, RevealStanding::Waiting { .. }));

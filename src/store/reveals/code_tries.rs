@@ -1,6 +1,4 @@
-//! Trying a code: counted in the database, so that no two clients share a try.
-
-use jiff::Timestamp;
+//! Tries of a code, and the messages that brought it: counted in the database, so that no two clients share a try.
 
 use super::minting::MAX_TRIES;
 use super::record::RevealRecord;
@@ -8,8 +6,6 @@ use crate::credential::{InstallationKeys, Label, RevealCode};
 use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
 use crate::store::{ChangeKind, Store, StoreError, Transaction, fetch_optional};
-
-const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
 /// A counted try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,19 +61,6 @@ impl Transaction {
         self.changed(ChangeKind::Credential, credential.as_str());
     }
 
-    /// Marks a reveal as shown; its code is deleted. False when it was shown or ended before.
-    pub async fn mark_revealed(&mut self, reveal: &str, from: Option<&str>) -> Result<bool, StoreError> {
-        let sql = "UPDATE reveals SET revealed_at = $1, revealed_from = $2, code_digest = NULL, code_key = NULL
-            WHERE id = $3 AND revealed_at IS NULL AND superseded_at IS NULL";
-        let now = self.now.as_millisecond();
-        let touched: Touched =
-            timed!(self, |connection| statement::query(sql).bind(now).bind(from).bind(reveal).execute(connection))?;
-        if touched.0 > 0 {
-            self.cancel_messages(reveal).await?;
-        }
-        Ok(touched.0 > 0)
-    }
-
     /// Counts a text message with the code of this reveal.
     pub async fn count_text(&mut self, reveal: &RevealRecord, is_new_hour: bool) -> Result<(), StoreError> {
         let now = self.now.as_millisecond();
@@ -90,32 +73,6 @@ impl Transaction {
         let _touched: Touched =
             timed!(self, |connection| statement::query(sql).bind(now).bind(&reveal.id).execute(connection))?;
         Ok(())
-    }
-
-    /// Counts a message of this day (UTC) within a scope: a number, an account, an address. False, and nothing counted,
-    /// where `most` were counted.
-    pub async fn count_text_of_day(&mut self, scope: &str, most: u32) -> Result<bool, StoreError> {
-        let sql = "INSERT INTO text_counts (scope, day, sent) VALUES ($1, $2, 1)
-            ON CONFLICT (scope, day) DO UPDATE SET sent = text_counts.sent + 1 WHERE text_counts.sent < $3";
-        let day = self.now.as_millisecond().div_euclid(DAY_MILLIS);
-        let touched: Touched = timed!(self, |connection| statement::query(sql)
-            .bind(scope)
-            .bind(day)
-            .bind(i64::from(most))
-            .execute(connection))?;
-        Ok(touched.0 > 0)
-    }
-}
-
-impl Store {
-    /// Deletes the counts of days before this time.
-    pub async fn prune_text_counts(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let mut transaction = self.begin(before).await?;
-        let sql = "DELETE FROM text_counts WHERE day < $1";
-        let day = before.as_millisecond().div_euclid(DAY_MILLIS);
-        let touched: Touched = timed!(transaction, |connection| statement::query(sql).bind(day).execute(connection))?;
-        transaction.commit().await?;
-        Ok(touched.0)
     }
 }
 
