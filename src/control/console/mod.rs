@@ -3,6 +3,7 @@
 
 mod assets;
 mod base_path;
+mod confirmation;
 mod errors;
 mod field;
 mod form;

@@ -7,6 +7,7 @@ mod credential_writes;
 mod credentials;
 mod files;
 mod management;
+mod narrowing;
 mod overview;
 mod own_key;
 mod profile;

@@ -24,7 +24,7 @@ pub(super) mod reveal;
 mod setup;
 mod sign_in;
 mod status;
-mod token_delete;
+mod token_confirm;
 mod tokens;
 mod users;
 
@@ -72,7 +72,7 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(management::routes())
         .merge(users::routes())
         .merge(tokens::routes())
-        .merge(token_delete::routes())
+        .merge(token_confirm::routes())
         .merge(audit::routes())
         .merge(status::routes())
         .merge(error_index::routes())

@@ -6,6 +6,7 @@ use axum::routing::{get, post};
 use jiff::Timestamp;
 
 use super::addresses::{Id, day, label, page_of, query, with_query};
+use super::token_confirm::{delete_page, disable_page};
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -14,11 +15,10 @@ use crate::control::console::posted::{Posted, Reader};
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
     CreatedOperatorToken, Invalid, NewOperatorToken, Outcome, Paging, Right, create_operator_token,
-    disable_operator_token, enable_operator_token, list_operator_tokens,
+    enable_operator_token, list_operator_tokens,
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
 use crate::store::{Listing, OperatorTokenRecord, Role};
 
 pub(super) const LIST: &str = "/operator-tokens";
@@ -39,7 +39,6 @@ pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route(LIST, get(list))
         .route("/operator-tokens/new", get(form).post(create))
-        .route("/operator-tokens/{id}/disable", post(disable))
         .route("/operator-tokens/{id}/enable", post(enable))
 }
 
@@ -51,9 +50,9 @@ enum State {
 }
 
 /// Which page of the list; in its address, and in the forms of its cards.
-struct Wanted<'p> {
-    account: &'p str,
-    cursor: &'p str,
+pub(super) struct Wanted<'p> {
+    pub(super) account: &'p str,
+    pub(super) cursor: &'p str,
 }
 
 #[derive(Template)]
@@ -77,7 +76,10 @@ struct Card<'p> {
     page: String,
     state: State,
     token: OperatorTokenRecord,
-    /// Of the form that enables or disables.
+    /// The pages that ask first.
+    disable: String,
+    delete: String,
+    /// Of the form that enables.
     form: Form<'p>,
 }
 
@@ -103,12 +105,18 @@ struct Secret<'p> {
 }
 
 impl<'p> Wanted<'p> {
-    fn read(reader: &mut Reader<'p>) -> Self {
+    pub(super) fn read(reader: &mut Reader<'p>) -> Self {
         Self { account: reader.text("account"), cursor: reader.text("cursor") }
     }
 
-    fn path(&self, cursor: &str) -> String {
+    /// A page of the list.
+    pub(super) fn path(&self, cursor: &str) -> String {
         with_query(LIST, &[("account", self.account), ("cursor", cursor)])
+    }
+
+    /// Another page, which leads back here.
+    fn beside(&self, page: &str) -> String {
+        with_query(page, &[("account", self.account), ("cursor", self.cursor)])
     }
 }
 
@@ -147,6 +155,8 @@ fn show_list(visit: &Visit, mut form: Form<'_>, wanted: &Wanted<'_>, listing: Li
     let card = |token: OperatorTokenRecord| Card {
         page: visit.url(&page_of(LIST, &token.id)),
         state: State::of(&token, visit.now),
+        disable: visit.url(&wanted.beside(&disable_page(&token.id))),
+        delete: visit.url(&wanted.beside(&delete_page(&token.id))),
         form: Form::new(visit).revision(token.revision),
         token,
     };
@@ -233,31 +243,18 @@ fn reveal(visit: &Visit, created: &CreatedOperatorToken) -> Answer {
     visit.show(Page::new(visit.t("tokens-secret-title"), &body)?.secret(LIST.to_owned()))
 }
 
-async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, false).await
-}
-
-async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, true).await
-}
-
 /// Leads back to the page of the list that had the button.
-async fn set_enabled(visit: &Visit, id: &Label, posted: &Posted, is_enabled: bool) -> Answer {
+async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     visit.require(Right::ManageUsers)?;
     let mut reader = posted.reader();
     let wanted = Wanted::read(&mut reader);
     reader.finish()?;
-    let call = visit.write(posted);
-    let (done, message) = match is_enabled {
-        true => (enable_operator_token(&call, id).await, "done-token-enabled"),
-        false => (disable_operator_token(&call, id).await, "done-token-disabled"),
-    };
-    match done {
-        Ok(token) => visit.done(&wanted.path(wanted.cursor), message, &token.name),
+    match enable_operator_token(&visit.write(&posted), &id).await {
+        Ok(token) => visit.done(&wanted.path(wanted.cursor), "done-token-enabled", &token.name),
         Err(error) => {
-            let form = Form::refused(visit, posted, error.into())?;
+            let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("operator_token", id.as_str()).await);
-            show_list(visit, form, &wanted, find(visit, &wanted).await?)
+            show_list(&visit, form, &wanted, find(&visit, &wanted).await?)
         }
     }
 }

@@ -75,5 +75,7 @@ async fn follow(scripts: Scripts) {
     admin.press_in_menu("Security", "User Roles").await;
     admin.click("[name='allowed'][value='not_allowed']").await;
     admin.press("Save").await;
+    inspect(&admin, "recruiting-members-not-allowed").await;
+    admin.press("Save all the same").await;
     expect(&console, &candidates(&third), 403);
 }

@@ -146,7 +146,8 @@ async fn an_edit_changes_what_was_changed() {
     assert_eq!((same.status.as_u16(), same.header("location")), (303, "/keys/credentials/acme-x"));
     assert_eq!(site.stored("acme-x").await.unwrap().revision, 1, "nothing has changed");
     let form = "name=Billing&rights=some&scopes=payments:read&expires=date&expires_on=2027-01-01\
-                &addresses=10.0.0.0/8%0D%0A192.0.2.7&rate_requests=10&rate_seconds=1";
+                &addresses=10.0.0.0/8%0D%0A192.0.2.7&rate_requests=10&rate_seconds=1\
+                &confirm=scopes+addresses+expires_at+rate_limit";
     assert_eq!(owner.post(path, form).await.status, 303);
     let record = site.stored("acme-x").await.unwrap();
     assert_eq!(record.scopes, Some(vec![label("payments:read")]));
@@ -173,7 +174,8 @@ async fn a_stale_edit_shows_both_values() {
     site.token("acme-x").await;
     let path = "/credentials/acme-x/edit";
     let revision = owner.get(path).await.hidden("revision").to_owned();
-    let theirs = "name=Theirs&rights=some&scopes=payments:write&expires=keep&addresses=192.0.2.7";
+    let theirs =
+        "name=Theirs&rights=some&scopes=payments:write&expires=keep&addresses=192.0.2.7&confirm=scopes+addresses";
     assert_eq!(owner.post(path, &format!("{theirs}&revision={revision}")).await.status, 303);
     let mine = format!("name=Mine&rights=all&expires=keep&addresses=10.0.0.0/8&revision={revision}");
     let page = owner.post(path, &mine).await;

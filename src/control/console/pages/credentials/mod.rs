@@ -13,6 +13,7 @@ mod filter;
 mod guard;
 mod list;
 mod names;
+mod narrowing;
 mod paths;
 mod reset;
 mod restrictions;

@@ -22,6 +22,7 @@ use crate::store::CredentialRecord;
 struct UpgradePage<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
+    record: &'p CredentialRecord,
     title: String,
     back: String,
     action: String,
@@ -55,6 +56,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
     let body = UpgradePage {
         v: visit,
         form: &form,
+        record,
         title: title.clone(),
         back: visit.url(&path),
         action: visit.url(&format!("{path}/upgrade")),
