@@ -24,6 +24,7 @@ pub(super) mod reveal;
 mod setup;
 mod sign_in;
 mod status;
+mod token_addresses;
 mod token_confirm;
 mod tokens;
 mod users;

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::Router;
 use axum::routing::get;
 
-use super::addresses::{Id, page_of, query};
-use super::tokens::{LIST, Wanted};
+use super::addresses::{Id, query};
+use super::token_addresses::{Wanted, delete_page, disable_page};
 use crate::control::console::form::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::posted::Posted;
@@ -19,15 +19,6 @@ pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route("/operator-tokens/{id}/disable", get(ask_to_disable).post(disable))
         .route("/operator-tokens/{id}/delete", get(ask_to_delete).post(delete))
-}
-
-/// The page that asks before it disables this token.
-pub(super) fn disable_page(id: &Label) -> String {
-    format!("{}/disable", page_of(LIST, id))
-}
-
-pub(super) fn delete_page(id: &Label) -> String {
-    format!("{}/delete", page_of(LIST, id))
 }
 
 #[derive(Template)]

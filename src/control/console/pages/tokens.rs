@@ -5,13 +5,13 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::addresses::{Id, day, label, page_of, query, with_query};
-use super::token_confirm::{delete_page, disable_page};
+use super::addresses::{Id, day, label, page_of, query};
+use super::token_addresses::{LIST, Wanted, delete_page, disable_page};
 use crate::control::console::field::{Choice, Field};
 use crate::control::console::form::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
-use crate::control::console::posted::{Posted, Reader};
+use crate::control::console::posted::Posted;
 use crate::control::console::visit::Visit;
 use crate::control::operations::{
     CreatedOperatorToken, Invalid, NewOperatorToken, Outcome, Paging, Right, create_operator_token,
@@ -21,7 +21,6 @@ use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
 use crate::store::{Listing, OperatorTokenRecord, Role};
 
-pub(super) const LIST: &str = "/operator-tokens";
 const PAGE_SIZE: u32 = 25;
 /// Preselected life of a new token.
 const LIFE_DAYS: i64 = 90;
@@ -47,12 +46,6 @@ enum State {
     Active,
     Expired,
     Disabled,
-}
-
-/// Which page of the list; in its address, and in the forms of its cards.
-pub(super) struct Wanted<'p> {
-    pub(super) account: &'p str,
-    pub(super) cursor: &'p str,
 }
 
 #[derive(Template)]
@@ -102,22 +95,6 @@ struct Secret<'p> {
     name: &'p str,
     secret: &'p str,
     next: String,
-}
-
-impl<'p> Wanted<'p> {
-    pub(super) fn read(reader: &mut Reader<'p>) -> Self {
-        Self { account: reader.text("account"), cursor: reader.text("cursor") }
-    }
-
-    /// A page of the list.
-    pub(super) fn path(&self, cursor: &str) -> String {
-        with_query(LIST, &[("account", self.account), ("cursor", cursor)])
-    }
-
-    /// Another page, which leads back here.
-    fn beside(&self, page: &str) -> String {
-        with_query(page, &[("account", self.account), ("cursor", self.cursor)])
-    }
 }
 
 impl State {
