@@ -27,3 +27,9 @@ pub use request::lifecycle::RequestLifecycle;
 pub use request::trace::Tracer;
 pub use request::warnings::Warnings;
 pub use upstream::{Upstream, UpstreamWatch};
+
+// For fuzzers.
+#[doc(hidden)]
+pub use connection::replay::{WireReader, WireReading};
+#[doc(hidden)]
+pub use forward_auth::replay::ReportedRequest;

@@ -13,6 +13,7 @@ pub(super) mod lazy_select;
 pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
+pub(super) mod replay;
 pub(super) mod state;
 mod tunnel;
 mod websocket_frames;
