@@ -40,7 +40,7 @@ const OWN_KEY: Callers = With(&[Right::OwnKey]);
 const ADMINISTRATOR: Callers = With(&[Right::ManageUsers]);
 const AUDITOR: Callers = With(&[Right::ReadAudit]);
 
-pub(super) const PERMISSIONS: [OperationPermission; 66] = [
+pub(super) const PERMISSIONS: [OperationPermission; 67] = [
     rule("me", ANY_ROLE, &[]),
     rule("form_settings", ANY_ROLE, &[]),
     rule("begin_session", Everyone, &[SignInFailed, Busy]),
@@ -97,6 +97,7 @@ pub(super) const PERMISSIONS: [OperationPermission; 66] = [
     rule("edit_user", ADMINISTRATOR, &[Taken, Conflict, LastStaff]),
     rule("disable_user", ADMINISTRATOR, &[Conflict, LastStaff]),
     rule("enable_user", ADMINISTRATOR, &[]),
+    rule("end_sessions_of_user", ADMINISTRATOR, &[]),
     rule("new_setup_link", ADMINISTRATOR, &[]),
     rule("diagnose_user", ADMINISTRATOR, &[]),
     rule("list_operator_tokens", ADMINISTRATOR, &[NotFound]),

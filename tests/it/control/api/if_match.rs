@@ -104,7 +104,7 @@ async fn every_change_of_one_resource_honours_if_match(bed: TestDatabase) {
         assert_eq!(reply.status.as_u16(), if is_done { 200 } else { 409 }, "{} {reply:?}", operation.name);
         changes += 1;
     }
-    assert_eq!(changes, 25);
+    assert_eq!(changes, 26);
 }
 
 async fn of_parallel_edits_of_one_revision_one_succeeds(bed: TestDatabase) {

@@ -22,7 +22,7 @@ pub enum For {
 use For::{Browsers, Everybody, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 66] = [
+pub const OPERATIONS: [(&str, For, &str); 67] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
@@ -79,6 +79,7 @@ pub const OPERATIONS: [(&str, For, &str); 66] = [
     ("edit_user", Roles("xx--"), r#"{"name": "Ann"}"#),
     ("disable_user", Roles("xx--"), ""),
     ("enable_user", Roles("xx--"), ""),
+    ("end_sessions_of_user", Roles("xx--"), ""),
     ("new_setup_link", Roles("xx--"), ""),
     ("diagnose_user", Roles("xx--"), ""),
     ("list_operator_tokens", Roles("xx--"), ""),
