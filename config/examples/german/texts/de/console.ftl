@@ -93,7 +93,11 @@ overview-title = Übersicht
 # Die Seite hinter dem Link, mit dem ein Schlüssel einmal angezeigt wird.
 reveal-title = Ihr API-Zugang
 reveal-lead = { $account } gibt Ihnen Zugang zu seiner API.
-reveal-code-sent = Wir haben am { $time } einen Code an die Nummer gesendet, die auf { $end } endet. Er gilt 10 Minuten.
+reveal-code-sent = Wir haben am { $time } einen Code an die Nummer gesendet, die auf { $end } endet.
+reveal-code-works = { $count ->
+    [one] Er gilt noch 1 Minute.
+   *[other] Er gilt noch { $count } Minuten.
+}
 reveal-code-coming = Ein Code ist unterwegs an die Nummer, die auf { $end } endet. Das kann eine Minute dauern.
 reveal-code-none = Wir senden einen Code an die Nummer, die auf { $end } endet. Damit zeigt diese Seite den Schlüssel einmal an.
 reveal-code = Code
@@ -101,6 +105,7 @@ reveal-code = Code
 reveal-show = Zugangsdaten anzeigen
 reveal-send = Code senden
 reveal-send-new = Neuen Code senden
+reveal-send-pause = In den zwei Minuten nach dem letzten Code wird nichts gesendet.
 reveal-send-at = Ein neuer Code ist ab { $time } möglich.
 reveal-send-never = Für diesen Link gibt es keine weiteren Codes. { $account } kann einen neuen Link senden.
 reveal-ends = Dieser Link gilt bis { $time } und zeigt den Schlüssel einmal an.
