@@ -330,7 +330,7 @@ async fn a_key_of_a_user_is_disabled_or_cleared_and_not_reset() {
     let token = site.token("own-usr_owner").await;
     site.bed.put(&CredentialRecord { owner: Some(label("usr_owner")), revision: 2, ..token }).await;
     let list = owner.get("/credentials?kind=own&owner=usr_owner").await;
-    assert!(list.has("Key of usr_owner@example.org") && list.has("User: usr_owner@example.org"), "{}", list.text);
+    assert!(list.has("API key of usr_owner@example.org") && list.has("User: usr_owner@example.org"), "{}", list.text);
     assert!(!list.has("own-usr_owner/reset") && list.has("own-usr_owner/clear"), "{}", list.text);
     for page in ["reset", "duplicate"] {
         let target = format!("/credentials/own-usr_owner/{page}");
