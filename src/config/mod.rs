@@ -15,6 +15,7 @@ pub mod raw;
 mod resource_defaults;
 mod route_checks;
 mod schema;
+mod setting_fault;
 mod settings;
 mod suggest;
 mod text_file;
