@@ -21,6 +21,8 @@ mod suggest;
 mod text_file;
 mod validate;
 mod values;
+mod webhooks;
+mod webhooks_checks;
 mod yaml;
 
 pub use decode::{Document, decode};
@@ -40,4 +42,5 @@ pub use values::{
     Colour, DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, MailAddress, MailServer, Parsed, PostgresUrl,
     SecretText, UpstreamUrl,
 };
+pub use webhooks::Webhooks;
 pub use yaml::{Section, each_item, parse};

@@ -8,7 +8,7 @@ use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_RE
 use super::route_checks::below_exceptions;
 use super::setting_fault::SettingFault;
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
-use super::{Diagnostic, Diagnostics, Node, delivery_checks, raw};
+use super::{Diagnostic, Diagnostics, Node, delivery_checks, raw, webhooks_checks};
 
 /// Checks are scheduled once a second.
 const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -46,6 +46,7 @@ impl<'r> Checker<'r> {
         self.tracing(&file.tracing, cfg!(feature = "otlp"));
         self.credentials(&file.credentials);
         self.report_all(delivery_checks::faults(file, has_database(file)));
+        self.report_all(webhooks_checks::faults(file, has_database(file)));
         self.faults
     }
 
