@@ -18,6 +18,7 @@ mod time_ordered_id;
 mod token;
 mod use_recorder;
 mod version;
+mod webhook_secret;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatEr
 pub use version::{
     PathTemplate, PathTemplateError, PathVersion, Version, VersionCatalog, VersionRule, WhenUnstated, midnight,
 };
+pub use webhook_secret::WebhookSecret;
 
 #[derive(Debug)]
 pub struct Credential {
