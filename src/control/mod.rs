@@ -28,5 +28,6 @@ pub use self::prune::prune;
 pub use self::readiness::{Probe, Readiness};
 pub use self::web::caller::{COOKIE_NAME, Peer};
 pub use self::web::demo_links::DemoLinks;
+pub use self::web::live_webhooks::LiveWebhooks;
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
 pub use self::web::state::{ControlState, LiveSettings, Throttles, local_url, setup_url_at};

@@ -43,7 +43,7 @@ impl ManagementApi {
     /// When the pool or the installation key cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        if self.settings.delivery.is_on() {
+        if self.settings.needs_installation_key() {
             self.keys.open(open_installation_keys(&self.settings, &store, Clock::System.now()).await?);
         }
         // A demo has no account anywhere.
@@ -89,7 +89,7 @@ pub(super) fn open_alone(database: &config::Database, may_migrate: bool) -> anyh
     opened.with_context(|| database.url.to_string())
 }
 
-/// Opens the installation keys for a reload that switches delivery on, on connections of its own.
+/// Opens the installation keys for a reload that switches delivery or webhooks on, on connections of its own.
 ///
 /// # Errors
 /// When a key file or the database cannot be used, or this thread cannot wait for them.

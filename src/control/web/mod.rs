@@ -7,6 +7,7 @@ pub(super) mod csrf;
 pub(super) mod demo_links;
 pub(super) mod file_body;
 pub(super) mod html;
+pub(super) mod live_webhooks;
 pub(super) mod middleware;
 pub(super) mod problem;
 mod problem_code;

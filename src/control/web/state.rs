@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use ipnet::IpNet;
 
 use super::demo_links::DemoLinks;
+use super::live_webhooks::LiveWebhooks;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
@@ -77,6 +78,8 @@ pub struct LiveSettings {
     pub console: raw::Console,
     /// How secrets and notices reach people; nothing is sent where there is no console.
     pub delivery: Delivery,
+    /// `None` where webhooks are off.
+    pub webhooks: Option<LiveWebhooks>,
     /// How callers of the API present their credentials.
     pub accept: raw::Accept,
     /// Texts and brand of the console.
@@ -201,6 +204,7 @@ impl LiveSettings {
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             delivery: settings.delivery.clone(),
+            webhooks: LiveWebhooks::of(settings),
             accept: settings.accept.clone(),
             look: Arc::default(),
             file: Arc::default(),

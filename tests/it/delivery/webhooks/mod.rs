@@ -3,6 +3,7 @@
 mod attempts;
 mod name_server;
 mod namespace;
+mod processes;
 mod proxied;
 pub mod receiver;
 mod settings;

@@ -1,0 +1,25 @@
+//! Webhooks as the settings have them now.
+
+use std::sync::Arc;
+
+use crate::config::{Settings, Webhooks};
+use crate::delivery::webhooks::DestinationRules;
+
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct LiveWebhooks {
+    pub settings: Arc<Webhooks>,
+    /// Where webhooks may lead: not to the console, the page of secrets and the API.
+    pub destinations: Arc<DestinationRules>,
+}
+
+impl LiveWebhooks {
+    /// `None` where webhooks are off, or there is no console.
+    pub(super) fn of(settings: &Settings) -> Option<Self> {
+        let (webhooks, console) = (settings.webhooks.as_ref()?, settings.console.as_ref()?);
+        let api = console.api_url.as_ref().map(|url| url.0.0.as_str());
+        let own = [settings.public_url.as_deref(), settings.delivery.reveal_url.as_deref(), api];
+        let destinations = DestinationRules::new(webhooks, own.into_iter().flatten());
+        Some(Self { settings: Arc::new(webhooks.clone()), destinations: Arc::new(destinations) })
+    }
+}
