@@ -11,7 +11,9 @@ mod accounts;
 mod audit;
 mod changes;
 mod credentials;
+mod deliveries;
 mod error;
+mod events;
 mod hosts;
 mod idempotency;
 mod opened_file;
@@ -21,6 +23,7 @@ mod outbox;
 mod paging;
 mod pools;
 mod primary;
+mod publishers;
 mod reveals;
 mod role;
 mod schema;
@@ -32,6 +35,7 @@ mod transaction;
 mod unique_key;
 mod use_case;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +49,12 @@ pub use credentials::{
     ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
     RecordSecret, StateCounts, TakenNames, Versioned,
 };
+pub use deliveries::{
+    AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryDetail, DeliveryRecord, DeliveryRetention,
+    DeliveryState, FanOut, FanOutLimits, MAX_IN_FLIGHT, NextStep, NotDelivered, ReplayRange, ReplayWhat, SkipScope,
+};
 pub use error::StoreError;
+pub use events::{EventSample, EventSource, InsertedEvent, NewEvent};
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
 pub use outbox::{
@@ -54,6 +63,7 @@ pub use outbox::{
 };
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
+pub use publishers::PublisherRecord;
 pub use reveals::{
     CodeTry, MintedCode, MintedLink, Minting, NewReveal, OldStops, RevealMessage, RevealRecord, RevealState,
     ShownReveal, SupersededBy, Unsendable,
@@ -67,6 +77,10 @@ pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
+pub use webhooks::{
+    ListedWebhook, PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookBacklog, WebhookFilter, WebhookKind,
+    WebhookRecord, WebhookSecretRef, WebhookState, WebhookStop,
+};
 
 use credentials::CountCache;
 use hosts::Hosts;

@@ -1,0 +1,18 @@
+//! Webhooks: where the events of an account are sent, each under a credential.
+
+mod backlog;
+mod counts;
+mod failing;
+mod list;
+mod orphans;
+mod record;
+mod row;
+mod stop;
+mod write;
+
+pub use backlog::WebhookBacklog;
+pub use list::{ListedWebhook, WebhookFilter};
+pub use record::{PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookKind, WebhookRecord, WebhookSecretRef};
+pub(super) use row::JOINS;
+pub(super) use stop::stop_expression;
+pub use stop::{WebhookState, WebhookStop};
