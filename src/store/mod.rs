@@ -78,8 +78,8 @@ pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
 pub use webhooks::{
-    ListedWebhook, PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookBacklog, WebhookFilter, WebhookKind,
-    WebhookRecord, WebhookSecretRef, WebhookState, WebhookStop,
+    ListedWebhook, OrphanedRestHook, PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookBacklog, WebhookFilter,
+    WebhookKind, WebhookRecord, WebhookSecretRef, WebhookState, WebhookStop,
 };
 
 use credentials::CountCache;

@@ -12,6 +12,7 @@ mod write;
 
 pub use backlog::WebhookBacklog;
 pub use list::{ListedWebhook, WebhookFilter};
+pub use orphans::OrphanedRestHook;
 pub use record::{PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookKind, WebhookRecord, WebhookSecretRef};
 pub(super) use row::JOINS;
 pub(super) use stop::stop_expression;

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::record::{WebhookKind, WebhookRecord};
-use super::row::{JOINS, Row, columns};
+use super::record::WebhookKind;
+use super::row::JOINS;
 use crate::store::credentials::has_secret;
 use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
@@ -16,6 +16,14 @@ const ORPHANS: u32 = 10;
 /// Transactions of one call.
 const STEPS: u32 = 100;
 
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct OrphanedRestHook {
+    pub id: String,
+    pub account: String,
+    pub credential: String,
+    pub url: String,
+}
+
 impl Store {
     /// Deletes REST hooks of credentials that were cleared 30 days ago or earlier; how many, at most 1,000.
     pub async fn prune_rest_hooks(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -23,8 +31,8 @@ impl Store {
         for _ in 0..STEPS {
             let mut transaction = self.begin(now).await?;
             let orphans = transaction.orphaned_rest_hooks(ORPHANS).await?;
-            for webhook in &orphans {
-                transaction.delete_webhook(webhook.id.as_str()).await?;
+            for hook in &orphans {
+                transaction.delete_webhook(&hook.id).await?;
             }
             transaction.commit().await?;
             pruned += orphans.len() as u64;
@@ -37,8 +45,8 @@ impl Store {
 }
 
 impl Transaction {
-    /// REST hooks of credentials that were cleared 30 days ago or earlier. Those of an unreadable row are left out.
-    pub async fn orphaned_rest_hooks(&mut self, limit: u32) -> Result<Vec<WebhookRecord>, StoreError> {
+    /// REST hooks of credentials that were cleared 30 days ago or earlier.
+    pub async fn orphaned_rest_hooks(&mut self, limit: u32) -> Result<Vec<OrphanedRestHook>, StoreError> {
         let now = self.now.as_millisecond();
         // An older program clears without a date: 30 days begin now.
         let sql = "UPDATE credentials SET cleared_at = $1 WHERE cleared AND cleared_at IS NULL
@@ -49,16 +57,14 @@ impl Transaction {
             .execute(connection))?;
         let before = self.now.checked_sub(KEPT).unwrap_or(Timestamp::MIN).as_millisecond();
         let sql = format!(
-            "SELECT {} FROM {JOINS} WHERE w.kind = $1 AND c.cleared AND c.cleared_at <= $2 AND NOT {}
-            ORDER BY w.id LIMIT $3",
-            columns(self.now),
+            "SELECT w.id, w.account, w.credential, w.url FROM {JOINS} WHERE w.kind = $1 AND c.cleared
+            AND c.cleared_at <= $2 AND NOT {} ORDER BY w.id LIMIT $3",
             has_secret(self.now)
         );
-        let rows: Vec<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+        timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(WebhookKind::RestHook.as_str())
             .bind(before)
             .bind(i64::from(limit))
-            .fetch_all(connection))?;
-        Ok(rows.into_iter().filter_map(|row| row.record().ok()).collect())
+            .fetch_all(connection))
     }
 }
