@@ -28,8 +28,8 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-        SELECT 5, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
-        UPDATE schema_mark SET readable_from = 4, finished = 5;
+        SELECT 6, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
+        UPDATE schema_mark SET readable_from = 5, finished = 6;
         ALTER TABLE credentials ADD COLUMN later TEXT",
     )
     .await;
@@ -41,12 +41,12 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
         assert_eq!(answer(&gate, &bearer("fine")).0, 200);
     }
     bed.store.migrate().await.unwrap();
-    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 5);
+    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 6);
 
-    bed.execute("UPDATE schema_mark SET readable_from = 5").await;
+    bed.execute("UPDATE schema_mark SET readable_from = 6").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 5, which needs a claviger of schema version 5, and this one has 4"),
+        refusal.contains("its schema is at version 6, which needs a claviger of schema version 6, and this one has 5"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
@@ -76,7 +76,7 @@ async fn a_damaged_row_affects_no_other_credential(bed: TestDatabase) {
 fn a_missing_schema_on_a_server_is_not_created_without_the_flag() {
     let database = fresh_database();
     let refusal = refusal_of(database.url());
-    assert!(refusal.contains("its schema is at version 0, and this claviger wants 4"), "{refusal}");
+    assert!(refusal.contains("its schema is at version 0, and this claviger wants 5"), "{refusal}");
     assert!(refusal.contains("run claviger database migrate, or claviger serve --migrate"), "{refusal}");
 
     let api = RecordingApi::start();
