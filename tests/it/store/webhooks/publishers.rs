@@ -40,7 +40,8 @@ async fn a_publisher_is_found_by_its_token_until_it_is_deleted(bed: TestDatabase
         assert_eq!(bed.store.publisher(record.id.as_str()).await.unwrap().as_ref(), Some(record));
     }
     assert!(bed.store.publisher_by_digest(&TokenDigest::of(b"other")).await.unwrap().is_none());
-    assert!(matches!(add(&bed, &all).await, Err(StoreError::Taken(UniqueKey::PublisherId))));
+    let same_id = PublisherRecord { digest: TokenDigest::of(b"other"), ..all.clone() };
+    assert!(matches!(add(&bed, &same_id).await, Err(StoreError::Taken(UniqueKey::PublisherId))));
     let twice = PublisherRecord { id: label("pub_3"), ..all.clone() };
     assert!(matches!(add(&bed, &twice).await, Err(StoreError::Taken(UniqueKey::PublisherDigest))));
     let stray = publisher("pub_4", Some("nemo"));

@@ -164,7 +164,7 @@ async fn a_stopped_replay_returns_to_its_state_before(bed: TestDatabase) {
             assert_eq!(before, after, "{way}");
         }
     }
-    assert_eq!(before[3].why, Some(NotDelivered::Stopped(WebhookStop::Paused)));
+    assert_eq!(before[4].why, Some(NotDelivered::Stopped(WebhookStop::Paused)));
     // What is under way goes on, and what waits for its first attempt stays.
     bed.execute("UPDATE webhooks SET paused = FALSE").await;
     deliver_at(&bed, noon() + 3.hours(), 1).await;
