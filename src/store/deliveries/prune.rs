@@ -42,14 +42,20 @@ impl Store {
     }
 
     async fn prune_by_age(&self, now: Timestamp, budget: &mut Budget) -> Result<(), StoreError> {
-        let sql = "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE created_at < $1
-            AND state <> 'waiting' ORDER BY created_at, id LIMIT $2)";
         let before = before(now, budget.retention.keep);
         while budget.has_step() {
             let rows = budget.rows();
             let mut transaction = self.begin(now).await?;
-            let touched: Touched =
-                timed!(transaction, |connection| statement::query(sql).bind(before).bind(rows).execute(connection))?;
+            // The deletion of a webhook takes its deliveries in another order.
+            let lock = transaction.skip_locked();
+            let sql = format!(
+                "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE created_at < $1
+                AND state <> 'waiting' ORDER BY created_at, id LIMIT $2{lock})"
+            );
+            let touched: Touched = timed!(transaction, |connection| statement::query(sqlx::AssertSqlSafe(sql))
+                .bind(before)
+                .bind(rows)
+                .execute(connection))?;
             transaction.commit().await?;
             if budget.is_last(touched.0) {
                 break;
@@ -96,12 +102,15 @@ impl Store {
         (created_at, id): (i64, &str),
         budget: &mut Budget,
     ) -> Result<(), StoreError> {
-        let sql = "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE webhook = $1
-            AND (created_at, id) < ($2, $3) AND state <> 'waiting' ORDER BY created_at, id LIMIT $4)";
         while budget.has_step() {
             let rows = budget.rows();
             let mut transaction = self.begin(now).await?;
-            let touched: Touched = timed!(transaction, |connection| statement::query(sql)
+            let lock = transaction.skip_locked();
+            let sql = format!(
+                "DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE webhook = $1
+                AND (created_at, id) < ($2, $3) AND state <> 'waiting' ORDER BY created_at, id LIMIT $4{lock})"
+            );
+            let touched: Touched = timed!(transaction, |connection| statement::query(sqlx::AssertSqlSafe(sql))
                 .bind(webhook)
                 .bind(created_at)
                 .bind(id)

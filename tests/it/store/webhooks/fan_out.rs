@@ -112,7 +112,7 @@ async fn a_restricted_event_goes_to_the_credentials_that_may_read_it(bed: TestDa
             NewEvent { credential: Some(&own), ..ours("evt_of_own") },
             theirs("evt_all"),
             NewEvent { credentials: Some(&both), ..theirs("evt_named") },
-            NewEvent { credentials: Some(&none), ..theirs("evt_nobody") },
+            NewEvent { credentials: Some(&none), ..theirs("evt_none") },
             NewEvent { scope: Some(&read), ..theirs("evt_read") },
             NewEvent { scope: Some(&write), ..theirs("evt_write") },
             NewEvent { credentials: Some(&both), scope: Some(&write), ..theirs("evt_named_write") },
