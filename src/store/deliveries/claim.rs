@@ -10,6 +10,7 @@ use super::skip::SkipScope;
 use super::state::{DeliveryState, NotDelivered};
 use crate::store::statement;
 use crate::store::transaction::{Touched, bind_list, build, timed};
+use crate::store::webhooks::WebhookRow;
 use crate::store::{Store, StoreError, Transaction, WebhookRecord};
 
 /// Longer than an attempt may take.
@@ -100,7 +101,7 @@ impl Transaction {
         if locked.is_none() {
             return Ok(None);
         }
-        Ok(self.webhook_row(id).await?.map(|row| row.record()))
+        Ok(self.webhook_row(id).await?.map(WebhookRow::record))
     }
 
     async fn claim_deliveries(

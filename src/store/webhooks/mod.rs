@@ -14,6 +14,6 @@ pub use backlog::WebhookBacklog;
 pub use list::{ListedWebhook, WebhookFilter};
 pub use orphans::OrphanedRestHook;
 pub use record::{PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookKind, WebhookRecord, WebhookSecretRef};
-pub(super) use row::JOINS;
+pub(super) use row::{JOINS, Row as WebhookRow};
 pub(super) use stop::stop_expression;
 pub use stop::{WebhookState, WebhookStop};
