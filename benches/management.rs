@@ -75,8 +75,8 @@ async fn measure(name: &str, url: &str, many: usize, settle: impl Fn()) {
     );
     let (versions, scopes, format) = (VersionCatalog::default(), ScopeCatalog::default(), TokenFormat::default());
     let delivery = claviger::config::Delivery::default();
-    let terms =
-        Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format, delivery: &delivery };
+    let catalogs = Catalogs { versions: &versions, scopes: &scopes };
+    let terms = Terms { catalogs, format: &format, delivery: &delivery, webhooks: None };
     let shell = Caller::shell("bench".into());
     let call = OperationContext::new(&store, &shell, now(), terms);
     let mut slowest = Duration::ZERO;

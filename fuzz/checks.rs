@@ -16,21 +16,24 @@ use claviger::credential::{
     StoredSecret, TokenDigest, TokenFormat, Version, VersionCatalog, normalized_chars,
 };
 use claviger::formats::{self, Catalogs, Import, ImportFormat, Unusable, Users};
+use claviger::proxy::{ReportedRequest, WireReader};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 /// Returns whether the input was accepted.
 pub type Check = fn(&[u8]) -> bool;
 
 /// By the name of fuzz target and corpus.
-pub const CHECKS: [(&str, Check); 8] = [
+pub const CHECKS: [(&str, Check); 10] = [
     ("config", config),
     ("credentials", credentials),
+    ("forward_auth", forward_auth),
     ("lists", lists),
     ("password", password),
     ("path", path),
     ("presented", presented),
     ("target", target),
     ("token", token),
+    ("wire", wire),
 ];
 
 /// A secret in seeds; no diagnostic may repeat it.
@@ -379,6 +382,58 @@ pub fn config(input: &[u8]) -> bool {
         config::parse(&shown).ok().and_then(|mut root| config::decode(&mut root, "", &mut faults));
     let again = again.as_ref().map(serde_json::to_value).and_then(Result::ok);
     assert_eq!(again, serde_json::to_value(&file).ok(), "the output differs from the input:\n{shown}\n{faults}");
+    true
+}
+
+/// Which reader of a connection, then the size of the pieces in which it gets the rest.
+pub fn wire(input: &[u8]) -> bool {
+    let [reader, most, bytes @ ..] = input else { return false };
+    let reader = WireReader::ALL[usize::from(*reader) % WireReader::ALL.len()];
+    let whole = reader.read(bytes, usize::MAX);
+    for most in [1, usize::from(*most)] {
+        assert_eq!(reader.read(bytes, most), whole, "{reader:?} reads pieces of {most} bytes differently");
+    }
+    assert!(whole.kept_bytes <= 256, "{reader:?} keeps what a client sends without a bound");
+    assert!(whole.found.len() <= bytes.len() + 1, "{reader:?} finds more than there is");
+    whole.is_complete && !bytes.is_empty()
+}
+
+/// A query of a front proxy. The body of a call over gRPC where it begins with its compression flag, else a line with
+/// method and target, then a line `name: value` for each header.
+pub fn forward_auth(input: &[u8]) -> bool {
+    if matches!(input.first(), Some(0 | 1)) {
+        let Some(read) = ReportedRequest::from_check(input) else { return false };
+        assert_eq!(input[0], 0, "a compressed message is read");
+        assert!(read.headers.keys().all(|name| !name.as_str().starts_with(':')), "{read:?}");
+        return true;
+    }
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let mut words = lines.next().unwrap_or_default().splitn(2, |byte| *byte == b' ');
+    let (method, query) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let Ok(method) = Method::from_bytes(method) else { return false };
+    let fields: Vec<_> = lines.filter_map(field).collect();
+    let read = ReportedRequest::from_query(&method, query, &fields);
+    let backwards: Vec<_> = fields.iter().rev().cloned().collect();
+    assert_eq!(
+        ReportedRequest::from_query(&method, query, &backwards),
+        read,
+        "the order of headers changes the result"
+    );
+    let Some(read) = read else { return false };
+    // What every header says that says anything.
+    for (name, value) in &fields {
+        match name.as_str() {
+            "x-forwarded-method" | "x-original-method" => assert_eq!(value.as_bytes(), read.method.as_str().as_bytes()),
+            "x-forwarded-uri" | "x-original-uri" => assert_eq!(value.as_bytes(), read.target),
+            "x-original-url" => assert!(value.as_bytes().ends_with(&read.target)),
+            _ => {}
+        }
+    }
+    if let Some(in_path) = query.strip_prefix(b"/auth").filter(|rest| rest.starts_with(b"/")) {
+        // `http` reads no fragment; Envoy refuses one.
+        let target = in_path.split(|byte| *byte == b'#').next().unwrap_or_default();
+        assert_eq!((&read.method, &read.target[..]), (&method, target));
+    }
     true
 }
 

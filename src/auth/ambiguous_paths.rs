@@ -78,7 +78,9 @@ impl PathRules<'_> {
         let found = self.exceptions.iter().find_map(|exception| Some((exception.path.rest(after_version)?, exception)));
         let (rest, exception) = found?;
         // The path behind a version may be a / that is not written.
-        path.ends_with(rest).then(|| (path.len() - rest.len(), exception.allow))
+        let before = path.strip_suffix(rest)?;
+        // No version is spelled with an escape.
+        (!before.contains('%')).then_some((before.len(), exception.allow))
     }
 }
 

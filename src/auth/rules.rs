@@ -61,16 +61,18 @@ pub struct Check {
     /// As `claviger explain` prints it.
     pub name: &'static str,
     pub apply: fn(&Rules, &Credential, &RouteRequest) -> Result<(), Rejection>,
+    /// Whether it concerns requests to the API alone.
+    pub concerns_route: bool,
 }
 
 /// In the order in which they are applied. The first error decides.
 pub const CHECKS: [Check; 6] = [
-    Check { name: "enabled", apply: enabled },
-    Check { name: "account", apply: account },
-    Check { name: "expiry", apply: expiry },
-    Check { name: "address", apply: address },
-    Check { name: "version", apply: version },
-    Check { name: "scopes", apply: scopes },
+    Check { name: "enabled", apply: enabled, concerns_route: false },
+    Check { name: "account", apply: account, concerns_route: false },
+    Check { name: "expiry", apply: expiry, concerns_route: false },
+    Check { name: "address", apply: address, concerns_route: false },
+    Check { name: "version", apply: version, concerns_route: true },
+    Check { name: "scopes", apply: scopes, concerns_route: true },
 ];
 
 impl Rules {
@@ -134,6 +136,17 @@ impl Rules {
         }
         let version = self.served_version(&credential, request);
         Ok(Admission { credential: Some(credential), version })
+    }
+
+    /// The checks that hold wherever a credential is used, such as for its webhooks; method, path and version do not count.
+    ///
+    /// # Errors
+    /// That of the first check that fails.
+    pub fn check_standing(&self, credential: &Credential, request: &RouteRequest) -> Result<(), Rejection> {
+        CHECKS
+            .iter()
+            .filter(|check| !check.concerns_route)
+            .try_for_each(|check| (check.apply)(self, credential, request))
     }
 
     /// The version that serves a request: the named one, or the pin.

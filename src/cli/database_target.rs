@@ -1,6 +1,7 @@
 //! Which database a command opens.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -8,7 +9,7 @@ use anyhow::Context as _;
 use super::config_target::SourceArgs;
 use crate::config::{Database, DatabaseUrl, Settings};
 use crate::control::local_url;
-use crate::control::operations::Terms;
+use crate::control::operations::{Terms, WebhookTerms};
 use crate::formats::Catalogs;
 use crate::store::{SchemaState, Store, StoreOptions};
 
@@ -20,6 +21,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct DatabaseTarget {
     pub(super) settings: Settings,
     pub(super) database: Database,
+    webhooks: Option<Arc<WebhookTerms>>,
 }
 
 impl DatabaseTarget {
@@ -29,13 +31,17 @@ impl DatabaseTarget {
         let database = settings.database.clone().context(
             "the settings name no database: write credentials: {database: sqlite:claviger.db}, or postgres://USER@HOST/DATABASE, or set CLAVIGER__CREDENTIALS__DATABASE",
         )?;
-        Ok(Self { settings, database })
+        Ok(Self::new(settings, database))
+    }
+
+    pub(super) fn new(settings: Settings, database: Database) -> Self {
+        Self { webhooks: WebhookTerms::of(&settings), settings, database }
     }
 
     /// The same settings with this SQLite file.
     pub(super) fn with_file(&self, file: PathBuf) -> Self {
         let database = Database { url: DatabaseUrl::Sqlite(file), options: self.database.options.clone() };
-        Self { settings: self.settings.clone(), database }
+        Self { settings: self.settings.clone(), database, webhooks: self.webhooks.clone() }
     }
 
     /// The SQLite file does not exist.
@@ -96,7 +102,12 @@ impl DatabaseTarget {
     pub(super) fn terms(&self) -> Terms<'_> {
         let settings = &self.settings;
         let catalogs = Catalogs { versions: &settings.versions, scopes: &settings.scopes };
-        Terms { catalogs, format: &settings.token_format, delivery: &settings.delivery }
+        Terms {
+            catalogs,
+            format: &settings.token_format,
+            delivery: &settings.delivery,
+            webhooks: self.webhooks.as_deref(),
+        }
     }
 
     pub(super) async fn schema(&self, store: &Store) -> anyhow::Result<SchemaState> {

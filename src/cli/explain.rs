@@ -48,10 +48,9 @@ impl Args {
         let found = match (loaded.set.find_id(&self.credential), &loaded.settings.database) {
             // The file wins over the database, as at the gate.
             (Some(credential), _) => Found::GateCredential(credential),
-            (None, Some(database)) => find(
-                &DatabaseTarget { settings: loaded.settings.clone(), database: database.clone() },
-                &self.credential,
-            )?,
+            (None, Some(database)) => {
+                find(&DatabaseTarget::new(loaded.settings.clone(), database.clone()), &self.credential)?
+            }
             (None, None) => Found::Nothing,
         };
         let line = self.request.join(" ");

@@ -21,11 +21,13 @@ mod health;
 mod man;
 mod operator_tokens;
 mod output;
+mod publisher;
 mod secret;
 mod serve;
 mod throttle;
 mod token_digest;
 mod user;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,12 @@ enum Command {
     /// Users of the console and the management API
     #[command(subcommand, alias = "users")]
     User(user::Command),
+    /// Webhooks: where events are sent, and what became of them
+    #[command(subcommand, alias = "webhooks")]
+    Webhook(webhook::Command),
+    /// Tokens with which the API behind posts its events
+    #[command(subcommand, alias = "publishers")]
+    Publisher(publisher::Command),
     /// The audit: who changed what, when, from where
     #[command(subcommand)]
     Audit(audit::Command),
@@ -104,8 +112,8 @@ enum Command {
 const GROUPS: [(&str, &[&str]); 6] = [
     ("Gate", &["serve", "demo", "health", "throttle"]),
     ("Settings", &["config", "explain"]),
-    ("Customers", &["account", "request", "credential", "user"]),
-    ("Management", &["operator", "admin", "audit", "database", "delivery"]),
+    ("Customers", &["account", "request", "credential", "user", "webhook"]),
+    ("Management", &["operator", "publisher", "admin", "audit", "database", "delivery"]),
     ("Secrets", &["token", "password"]),
     ("Shell", &["completions", "man"]),
 ];
@@ -141,6 +149,8 @@ pub fn run() -> ExitCode {
         Command::User(command) => command.run(),
         Command::Audit(command) => command.run(),
         Command::Operator(command) => command.run(),
+        Command::Webhook(command) => command.run(),
+        Command::Publisher(command) => command.run(),
         Command::Admin(command) => command.run(),
         Command::Database(command) => command.run(),
         Command::Delivery(command) => command.run(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::delivery::is_private_transport;
 use super::raw;
+use super::setting_fault::SettingFault;
 use super::values::{MailHeader, Parsed, WebAddress};
 
 const LINK_AT_LEAST: Duration = Duration::from_secs(3600);
@@ -12,15 +13,8 @@ const LINK_AT_MOST: Duration = Duration::from_secs(14 * 24 * 3600);
 /// Letters and digits of a sender's name (GSM 03.40, 9.1.2.5).
 const MAX_SENDER: usize = 11;
 
-/// A fault of the settings of delivery.
-pub(super) struct DeliveryFault {
-    pub(super) path: Vec<String>,
-    pub(super) problem: String,
-    pub(super) hint: &'static str,
-}
-
 /// `has_database`: there is one in which messages can wait.
-pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault> {
+pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<SettingFault> {
     let mut faults = Faults(Vec::new());
     let delivery = &file.delivery;
     let has_channel = delivery.mail.is_some() || delivery.sms.is_some();
@@ -53,19 +47,19 @@ pub(super) fn faults(file: &raw::File, has_database: bool) -> Vec<DeliveryFault>
         if *path == file.installation_key_file || file.old_installation_key_files[..index].contains(path) {
             let path = vec!["old_installation_key_files".into(), index.to_string()];
             let problem = "is listed twice; installation_key_file counts too".into();
-            faults.0.push(DeliveryFault { path, problem, hint: "" });
+            faults.0.push(SettingFault { path, problem, hint: "" });
         }
     }
     faults.0
 }
 
-struct Faults(Vec<DeliveryFault>);
+struct Faults(Vec<SettingFault>);
 
 impl Faults {
     /// `key` below `delivery`.
     fn add(&mut self, key: &str, problem: &str, hint: &'static str) {
         let path = ["delivery"].into_iter().chain(key.split('.')).map(str::to_owned).collect();
-        self.0.push(DeliveryFault { path, problem: problem.to_owned(), hint });
+        self.0.push(SettingFault { path, problem: problem.to_owned(), hint });
     }
 
     fn mail(&mut self, mail: &raw::Mail) {
@@ -163,8 +157,7 @@ impl Faults {
             if is_sent && url.as_ref().is_some_and(|url| !is_private_transport(&url.0.0)) {
                 let path = path.iter().map(|key| (*key).to_owned()).collect();
                 let problem = "is plain text to another machine, and links to secrets begin with it".into();
-                self.0
-                    .push(DeliveryFault { path, problem, hint: "write https://…, and serve that address over TLS" });
+                self.0.push(SettingFault { path, problem, hint: "write https://…, and serve that address over TLS" });
             }
         }
     }

@@ -39,7 +39,7 @@ fn write_entries(out: &mut String, value: &Json, path: &mut Vec<String>, root: &
 
 /// True for an empty value that a file must not state, and for a section of such values only.
 fn is_unset(value: &Json, path: &mut Vec<String>) -> bool {
-    let is_listed = |patterns: &[&str], path: &[String]| patterns.contains(&path.join(".").as_str());
+    let is_listed = |patterns: &[&str], path: &[String]| patterns.iter().any(|pattern| covers(pattern, path));
     match value {
         Json::Null => !is_listed(raw::File::NULLABLE, path),
         Json::Array(items) => items.is_empty() && !is_listed(raw::File::MAY_BE_EMPTY, path),
@@ -51,6 +51,16 @@ fn is_unset(value: &Json, path: &mut Vec<String>) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Whether a path is one of a pattern of [`Document::MAY_BE_EMPTY`](super::Document::MAY_BE_EMPTY).
+fn covers(pattern: &str, path: &[String]) -> bool {
+    let parts: Vec<&str> = pattern.split('.').collect();
+    let (parts, has_length) = match parts.strip_suffix(&["**"]) {
+        Some(above) => (above, path.len() > above.len()),
+        None => (&parts[..], path.len() == parts.len()),
+    };
+    has_length && parts.iter().zip(path).all(|(part, key)| *part == "*" || part == key)
 }
 
 fn quoted(name: &str) -> String {

@@ -15,11 +15,14 @@ pub mod raw;
 mod resource_defaults;
 mod route_checks;
 mod schema;
+mod setting_fault;
 mod settings;
 mod suggest;
 mod text_file;
 mod validate;
 mod values;
+mod webhooks;
+mod webhooks_checks;
 mod yaml;
 
 pub use decode::{Document, decode};
@@ -41,4 +44,5 @@ pub use values::{
     Colour, DatabaseTls, DatabaseUrl, HeaderField, HeaderPrefix, MailAddress, MailServer, Parsed, PostgresUrl,
     SecretText, UpstreamUrl,
 };
+pub use webhooks::Webhooks;
 pub use yaml::{Section, each_item, parse};

@@ -1,17 +1,11 @@
 //! Routes that look further into a path than `paths` lets them.
 
 use super::raw;
+use super::setting_fault::SettingFault;
 use crate::credential::RoutePath;
 
-/// A fault with the keys that lead to it.
-pub(super) struct RouteFault {
-    pub(super) path: Vec<String>,
-    pub(super) problem: String,
-    pub(super) hint: &'static str,
-}
-
 /// Every rule that depends on how a path below an entry of `paths` is read.
-pub(super) fn below_exceptions(file: &raw::File) -> Vec<RouteFault> {
+pub(super) fn below_exceptions(file: &raw::File) -> Vec<SettingFault> {
     const ONE_ENTRY: &str = "list all spellings in one entry";
     let template = file.versions.read_from.path.as_ref().map(|template| &template.0.value);
     let mut faults = Vec::new();
@@ -27,13 +21,13 @@ pub(super) fn below_exceptions(file: &raw::File) -> Vec<RouteFault> {
         let entries = file.paths.iter().enumerate().map(|(index, entry)| (index, &entry.path.0.value));
         let nested = entries.clone().filter(|(_, path)| path.is_below(prefix));
         found.extend(nested.map(|(index, _)| (entry_path(index), ONE_ENTRY)));
-        faults.extend(found.into_iter().map(|(path, hint)| RouteFault {
+        faults.extend(found.into_iter().map(|(path, hint)| SettingFault {
             path,
             problem: format!("is below {}, where paths[{index}] admits several spellings of one path", entry.path.0),
             hint,
         }));
         let twice = entries.filter(|(later, path)| *later > index && *path == prefix);
-        faults.extend(twice.map(|(index, _)| RouteFault {
+        faults.extend(twice.map(|(index, _)| SettingFault {
             path: entry_path(index),
             problem: "is listed twice".to_owned(),
             hint: ONE_ENTRY,

@@ -10,6 +10,7 @@ use super::delivery::{Delivery, InstallationKeyFiles};
 use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};
+use super::webhooks::Webhooks;
 use super::{Diagnostic, Diagnostics, Node, Origin, Provenance, raw, read_text};
 use crate::credential::{
     PathException, PublicCredential, PublicRoute, RateLimit, RouteRule, ScopeCatalog, Spellings, TokenFormat, Version,
@@ -44,6 +45,8 @@ pub struct Settings {
     /// `None` when it is off or there is no database.
     pub console: Option<raw::Console>,
     pub delivery: Delivery,
+    /// `None` when webhooks are off.
+    pub webhooks: Option<Webhooks>,
     pub installation_key: InstallationKeyFiles,
     pub handover_socket: Option<PathBuf>,
     /// The base of links, without a slash at the end.
@@ -165,6 +168,7 @@ impl Settings {
                 ..file.console.clone()
             }),
             delivery,
+            webhooks: file.webhooks.as_ref().map(|written| Webhooks::new(written, directory)),
             installation_key: InstallationKeyFiles::new(file, directory),
             handover_socket: file.handover.socket.as_ref().map(at),
             public_url,
@@ -227,6 +231,11 @@ impl Settings {
 
     fn forward_auth_listen(&self) -> &[SocketAddr] {
         self.forward_auth.as_ref().map_or(&[], |forward_auth| &forward_auth.listen)
+    }
+
+    /// Whether something is derived from the installation key.
+    pub fn needs_installation_key(&self) -> bool {
+        self.delivery.is_on() || self.webhooks.is_some()
     }
 
     /// True for a gate: a process that decides about requests, as a proxy or for forward-auth.

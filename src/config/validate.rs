@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::delivery_checks;
 use super::raw::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 use super::route_checks::below_exceptions;
+use super::setting_fault::SettingFault;
 use super::values::{AuthScheme, DatabaseUrl, Parsed, UpstreamUrl, WebAddress};
-use super::{Diagnostic, Diagnostics, Node, raw};
+use super::{Diagnostic, Diagnostics, Node, delivery_checks, raw, webhooks_checks};
 
 /// Checks are scheduled once a second.
 const MIN_CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ impl<'r> Checker<'r> {
         self.listeners(file);
         self.accept(file);
         self.versions(file);
-        self.path_exceptions(file);
+        self.report_all(below_exceptions(file));
         self.cors(file);
         self.numbers(file);
         self.database(file);
@@ -45,7 +45,8 @@ impl<'r> Checker<'r> {
         self.log(file);
         self.tracing(&file.tracing, cfg!(feature = "otlp"));
         self.credentials(&file.credentials);
-        self.delivery(file);
+        self.report_all(delivery_checks::faults(file, has_database(file)));
+        self.report_all(webhooks_checks::faults(file, has_database(file)));
         self.faults
     }
 
@@ -53,6 +54,13 @@ impl<'r> Checker<'r> {
         let origin = self.root.origin_of(path);
         let fault = Diagnostic::new(origin, path.join("."), problem);
         self.faults.push(if hint.is_empty() { fault } else { fault.hint(hint) });
+    }
+
+    fn report_all(&mut self, faults: Vec<SettingFault>) {
+        for fault in faults {
+            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
+            self.report(&path, &fault.problem, fault.hint);
+        }
     }
 
     /// Without a gate there must be a control plane to serve.
@@ -217,13 +225,6 @@ impl<'r> Checker<'r> {
         }
     }
 
-    fn path_exceptions(&mut self, file: &raw::File) {
-        for fault in below_exceptions(file) {
-            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
-            self.report(&path, &fault.problem, fault.hint);
-        }
-    }
-
     fn cors(&mut self, file: &raw::File) {
         let forwards = file.proxy.as_ref().is_some_and(|proxy| proxy.upstream.is_some());
         if file.cors.as_ref().is_some_and(|cors| cors.answers) && !forwards {
@@ -301,13 +302,6 @@ impl<'r> Checker<'r> {
             if !(1..=60).contains(&name.chars().count()) || name.chars().any(char::is_control) {
                 self.report(&["console", "roles", role], "must be 1 to 60 characters on one line", "");
             }
-        }
-    }
-
-    fn delivery(&mut self, file: &raw::File) {
-        for fault in delivery_checks::faults(file, has_database(file)) {
-            let path: Vec<&str> = fault.path.iter().map(String::as_str).collect();
-            self.report(&path, &fault.problem, fault.hint);
         }
     }
 

@@ -20,13 +20,13 @@ const NEW_KEY: &str = "make one for the whole fleet: head -c 32 /dev/urandom > F
 /// Drafts of this age were left by processes that died.
 const STALE_DRAFT: Duration = Duration::from_secs(600);
 
-/// The installation keys of this process: opened at its start, or by the reload that switches delivery on. A later change
-/// of their files needs a restart. Cheap to clone.
+/// The installation keys of this process: opened at its start, or by the reload that switches delivery or webhooks on. A
+/// later change of their files needs a restart. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct SharedKeys(Arc<OnceLock<Arc<InstallationKeys>>>);
 
 impl SharedKeys {
-    /// `None` where secrets were never delivered.
+    /// `None` where secrets were never delivered and webhooks never on.
     pub fn get(&self) -> Option<&InstallationKeys> {
         self.0.get().map(Arc::as_ref)
     }
@@ -79,7 +79,7 @@ pub async fn open_installation_keys(
         None if store.is_embedded() && is_unused => make(file)?,
         None if store.is_embedded() => {
             let problem = format!("{} is missing, and the database was used with a key", file.display());
-            let hint = "restore the file from a backup; codes that were sent need it";
+            let hint = "restore the file from a backup; codes that were sent and webhooks need it";
             return Err(fault(KEY, problem).hint_of(hint));
         }
         None => return Err(fault(KEY, format!("{} is missing", file.display())).hint_of(NEW_KEY)),

@@ -14,6 +14,7 @@ mod outbox_health;
 mod prune;
 pub mod views;
 mod web;
+mod webhooks;
 
 pub use self::admin::{Admin, GateState, Probe, Readiness, router};
 pub use self::database_probe::DatabaseProbe;
@@ -28,3 +29,4 @@ pub use self::web::caller::{COOKIE_NAME, Peer};
 pub use self::web::demo_links::DemoLinks;
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
 pub use self::web::state::{ControlState, LiveSettings, Throttles, local_url, setup_url_at};
+pub use self::webhooks::WebhookWorker;

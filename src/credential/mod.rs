@@ -9,7 +9,6 @@ mod link_token;
 mod network;
 mod password;
 mod rate_limit;
-mod recent_uses;
 mod restrictions;
 mod reveal_code;
 mod scope;
@@ -18,6 +17,8 @@ mod time_ordered_id;
 mod token;
 mod unicode_normalization;
 mod use_recorder;
+mod uses_by_network;
+mod webhook_secret;
 
 use std::sync::Arc;
 
@@ -38,12 +39,13 @@ pub use api_version::{
 };
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
-pub use recent_uses::{RecentUses, Use};
 pub use restrictions::Restrictions;
 pub use reveal_code::{REVEAL_CODE_DIGITS, RevealCode};
 pub use set::{CredentialSet, Duplicate};
 pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
+pub use uses_by_network::{RecentUses, Use};
+pub use webhook_secret::WebhookSecret;
 
 #[derive(Debug)]
 pub struct Credential {

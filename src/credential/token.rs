@@ -67,6 +67,11 @@ impl TokenFormat {
         Self { prefix: "clvop_".into() }
     }
 
+    /// Tokens with which the API behind posts its events; neither a gate nor the rest of the management API accepts them.
+    pub fn publisher() -> Self {
+        Self { prefix: "clvpub_".into() }
+    }
+
     pub fn prefix(&self) -> &str {
         &self.prefix
     }

@@ -1,9 +1,10 @@
-//! What leaves by itself: mails to a server, text messages to a provider. Knows no database and no texts; each call is one
-//! attempt, bounded in time.
+//! What leaves by itself: mails to a server, text messages to a provider, events to webhooks. Knows no database and no
+//! texts; each call is one attempt, bounded in time.
 
 mod failure;
 mod mailer;
 mod sms_client;
+pub mod webhooks;
 
 use std::time::Duration;
 

@@ -13,8 +13,8 @@ mod upstream;
 mod version_headers;
 
 pub use connection::certificates::{Certificates, LoadedCertificates};
+pub use connection::connection_limiter::Connections;
 pub use connection::descriptor_budget::DescriptorBudget;
-pub use connection::limits::Connections;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
 pub use decide::Decider;
 pub use forward_auth::ForwardAuth;
@@ -27,3 +27,9 @@ pub use request::trace::Tracer;
 pub use request::upstream_warnings::Warnings;
 pub use request_memory::RequestMemory;
 pub use upstream::{Upstream, UpstreamWatch};
+
+// For fuzzers.
+#[doc(hidden)]
+pub use connection::replay::{WireReader, WireReading};
+#[doc(hidden)]
+pub use forward_auth::replay::ReportedRequest;

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{
     Admin, ControlState, DatabaseProbe, DemoLinks, InstallationKeyFault, LiveSettings, OutboxWorker, Senders,
-    SharedKeys, Throttles, open_installation_keys, prune,
+    SharedKeys, Throttles, WebhookWorker, open_installation_keys, prune,
 };
 use crate::credential::InstallationKeys;
 use crate::store::{Store, StoreOptions};
@@ -43,7 +43,7 @@ impl ControlPlane {
     /// When the pool or the installation key cannot be opened.
     pub(super) async fn open(&self) -> anyhow::Result<ControlState> {
         let store = Store::open(&self.database.url, options(&self.database, false)).await?;
-        if self.settings.delivery.is_on() {
+        if self.settings.needs_installation_key() {
             self.keys.open(open_installation_keys(&self.settings, &store, Clock::System.now()).await?);
         }
         // A demo has no account anywhere.
@@ -68,6 +68,10 @@ impl ControlPlane {
             OutboxWorker::new(store.clone(), Clock::System, self.live.clone(), self.keys.clone(), (senders, mailbox))
                 .reporting(self.process.outbox.clone(), self.process.metrics.clone());
         tokio::spawn(worker.run());
+        let wake = state.webhook_wake();
+        let webhooks = WebhookWorker::new(store.clone(), Clock::System, self.live.clone(), self.keys.clone(), wake)
+            .reporting(self.process.metrics.clone());
+        tokio::spawn(webhooks.run());
         tokio::spawn(first_setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));
         Ok(state)
@@ -89,7 +93,7 @@ pub(super) fn open_alone(database: &config::Database, may_migrate: bool) -> anyh
     opened.with_context(|| database.url.to_string())
 }
 
-/// Opens the installation keys for a reload that switches delivery on, on connections of its own.
+/// Opens the installation keys for a reload that switches delivery or webhooks on, on connections of its own.
 ///
 /// # Errors
 /// When a key file or the database cannot be used, or this thread cannot wait for them.

@@ -44,9 +44,9 @@ impl ReloadableState {
                 return Err(Diagnostics(faults.flat_map(|faults| faults.0).collect()));
             }
         };
-        // Published settings let secrets be sent at once. Last of the steps that fail, as it may make a key.
+        // Published settings let secrets be sent and webhooks be signed at once. Last of the steps that fail, as it may make a key.
         let opened = match &self.keys {
-            Some(keys) if loaded.settings.delivery.is_on() && keys.get().is_none() => {
+            Some(keys) if loaded.settings.needs_installation_key() && keys.get().is_none() => {
                 Some((keys, open_keys(&loaded.settings)?))
             }
             Some(_) | None => None,

@@ -161,7 +161,11 @@ impl Process {
         let control_plane = |database| ControlPlane {
             database,
             live: live.clone(),
-            throttles: Throttles { sign_in: sign_in_throttle.clone(), gate: gate_throttle.clone() },
+            throttles: Throttles {
+                sign_in: sign_in_throttle.clone(),
+                gate: gate_throttle.clone(),
+                keys: Arc::default(),
+            },
             listener_url: listener_url.clone(),
             standalone_probe: probe.clone(),
             process: admin.clone(),

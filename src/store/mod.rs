@@ -12,7 +12,9 @@ mod answer_origin;
 mod audit;
 mod change_feed;
 mod credentials;
+mod deliveries;
 mod error;
+mod events;
 mod idempotency;
 mod message_counts;
 mod opened_file;
@@ -22,6 +24,7 @@ mod paging;
 mod pools;
 mod postgres_hosts;
 mod primary_check;
+mod publishers;
 mod reveals;
 mod role;
 mod schema;
@@ -33,6 +36,7 @@ mod transaction;
 mod unique_key;
 mod use_case;
 mod users;
+mod webhooks;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,9 +48,14 @@ pub use change_feed::{Change, ChangeKind, Changes, FeedPoint, Position, Throttle
 pub use credentials::{
     AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
     ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
-    RecordSecret, StateCounts, TakenNames, Versioned,
+    RecordSecret, StateCounts, TakenNames, Versioned, expiry_event_id,
+};
+pub use deliveries::{
+    AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryDetail, DeliveryRecord, DeliveryRetention,
+    DeliveryState, FanOut, FanOutLimits, MAX_IN_FLIGHT, NextStep, NotDelivered, ReplayRange, ReplayWhat, SkipScope,
 };
 pub use error::StoreError;
+pub use events::{EventSample, EventSource, InsertedEvent, NewEvent};
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
 pub use outbox::{
@@ -55,6 +64,7 @@ pub use outbox::{
 };
 pub use paging::{Cursor, InvalidCursor, Listing};
 pub use pools::StoreOptions;
+pub use publishers::PublisherRecord;
 pub use reveals::{
     CodeTry, MintedCode, MintedLink, Minting, NewReveal, OldStops, RevealMessage, RevealRecord, RevealState,
     ShownReveal, SupersededBy, Unsendable,
@@ -68,6 +78,10 @@ pub use transaction::Transaction;
 pub use unique_key::UniqueKey;
 pub use use_case::{UnfitUseCase, UseCase};
 pub use users::{EnabledUser, MailRecipient, UserFilter, UserRecord};
+pub use webhooks::{
+    ListedWebhook, OrphanedRestHook, PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookBacklog, WebhookFilter,
+    WebhookKind, WebhookRecord, WebhookSecretRef, WebhookState, WebhookStop,
+};
 
 use credentials::CountCache;
 use pools::Pools;

@@ -12,7 +12,7 @@ pub struct Transaction {
     pub(super) inner: Inner,
     pub(super) now: Timestamp,
     is_read_only: bool,
-    /// Audit entries so far: keeps the ids of one timestamp in order.
+    /// Audit entries, events and deliveries so far: keeps the ids of one timestamp in order.
     pub(super) entries: u32,
     changes: Vec<(ChangeKind, String)>,
     /// Changes beyond [`MAX_CHANGES_FOLLOWED`], which no reader follows one by one.
@@ -26,7 +26,7 @@ pub struct Transaction {
 
 /// User names whose counters one transaction lists for clearing.
 const MAX_THROTTLES: usize = 4000;
-/// Rows in one statement of at most 30 columns: SQLite takes 32,766 values.
+/// Rows in one statement of at most 32 columns: SQLite takes 32,766 values.
 pub(super) const BATCH: usize = 1000;
 
 pub(super) enum Inner {

@@ -11,6 +11,8 @@ pub enum UniqueKey {
     /// An account has at most one request that waits for a decision.
     PendingAccessRequest,
     AccountId,
+    /// Of an attempt at a delivery.
+    AttemptNumber,
     AuditId,
     ChangeNumber,
     CredentialAddress,
@@ -20,10 +22,15 @@ pub enum UniqueKey {
     CredentialUse,
     CredentialUsername,
     DeliveryId,
+    EventId,
+    /// The id that a publisher gave an event.
+    EventSource,
     IdempotencyKey,
     OperatorTokenDigest,
     OperatorTokenId,
     OutboxId,
+    PublisherDigest,
+    PublisherId,
     RevealId,
     RevealLink,
     RevealLinkDigest,
@@ -39,10 +46,11 @@ pub enum UniqueKey {
 
 /// Each constraint as PostgreSQL names it, and as SQLite does: by its columns, or by its index where that is on an
 /// expression.
-const CONSTRAINTS: [(UniqueKey, &str, &str); 26] = [
+const CONSTRAINTS: [(UniqueKey, &str, &str); 31] = [
     (UniqueKey::AccessRequestId, "access_requests_pkey", "access_requests.id"),
     (UniqueKey::PendingAccessRequest, "access_requests_one_pending", "access_requests.account"),
     (UniqueKey::AccountId, "accounts_pkey", "accounts.id"),
+    (UniqueKey::AttemptNumber, "attempts_pkey", "attempts.delivery, attempts.number"),
     (UniqueKey::AuditId, "audit_pkey", "audit.id"),
     (UniqueKey::ChangeNumber, "changes_pkey", "changes.number"),
     (
@@ -56,10 +64,14 @@ const CONSTRAINTS: [(UniqueKey, &str, &str); 26] = [
     (UniqueKey::CredentialUse, "uses_pkey", "uses.credential"),
     (UniqueKey::CredentialUsername, "credentials_username_key", "credentials.username"),
     (UniqueKey::DeliveryId, "deliveries_pkey", "deliveries.id"),
+    (UniqueKey::EventId, "events_pkey", "events.id"),
+    (UniqueKey::EventSource, "events_source", "events.publisher, events.source_id"),
     (UniqueKey::IdempotencyKey, "idempotency_pkey", "idempotency.actor, idempotency.key"),
     (UniqueKey::OperatorTokenDigest, "operator_tokens_digest_key", "operator_tokens.digest"),
     (UniqueKey::OperatorTokenId, "operator_tokens_pkey", "operator_tokens.id"),
     (UniqueKey::OutboxId, "outbox_pkey", "outbox.id"),
+    (UniqueKey::PublisherDigest, "publishers_digest_key", "publishers.digest"),
+    (UniqueKey::PublisherId, "publishers_pkey", "publishers.id"),
     (UniqueKey::RevealId, "reveals_pkey", "reveals.id"),
     (UniqueKey::RevealLink, "reveals_link_digest_key", "reveals.link_digest"),
     (UniqueKey::RevealLinkDigest, "reveal_links_pkey", "reveal_links.digest"),
@@ -91,15 +103,21 @@ impl fmt::Display for UniqueKey {
             | Self::AuditId
             | Self::CredentialId
             | Self::DeliveryId
+            | Self::EventId
             | Self::OperatorTokenId
             | Self::OutboxId
+            | Self::PublisherId
             | Self::RevealId
             | Self::UserId
             | Self::WebhookId => "the id",
             Self::PendingAccessRequest => "the account's place in the queue",
             Self::ChangeNumber => "the number of the change",
             Self::CredentialAddress => "the credential's address",
-            Self::CredentialToken | Self::OperatorTokenDigest | Self::TokenDigest => "the token",
+            Self::CredentialToken | Self::OperatorTokenDigest | Self::PublisherDigest | Self::TokenDigest => {
+                "the token"
+            }
+            Self::AttemptNumber => "the number of the attempt",
+            Self::EventSource => "the publisher's id of the event",
             Self::CredentialUse => "the credential's last use",
             Self::CredentialUsername => "the user name",
             Self::IdempotencyKey => "the idempotency key",

@@ -46,6 +46,7 @@ impl<'p> Path<'p> {
         let (before, last) = pattern.rsplit_once('.').unwrap_or(("", pattern));
         match self.parent {
             None => pattern.is_empty(),
+            Some(parent) if last == "**" => parent.matches(before) || parent.matches(pattern),
             Some(parent) => !pattern.is_empty() && (last == "*" || last == self.key) && parent.matches(before),
         }
     }

@@ -16,7 +16,8 @@ const MAX_FAULTS: usize = 100;
 /// A value that is decoded as a whole. Its keys must have a value, because an emptied restriction, such as a list whose
 /// lines are commented out, must not open anything.
 pub trait Document: DeserializeOwned {
-    /// Keys that `null` switches off. A path of keys, with `*` for the names of a mapping; elements of lists add nothing.
+    /// Keys that `null` switches off. A path of keys, with `*` for the names of a mapping and `**` at the end
+    /// for all that is below; elements of lists add nothing.
     const NULLABLE: &'static [&'static str] = &[];
     /// Lists that permit nothing when they are empty.
     const MAY_BE_EMPTY: &'static [&'static str] = &[];

@@ -1,9 +1,9 @@
 //! Both files as serde reads them. The JSON Schema is generated from these types, so their doc comments are what an
 //! editor shows.
 
-mod access;
 mod admin;
 mod ambiguous_paths;
+mod auth;
 mod console;
 mod cors;
 mod credentials;
@@ -17,6 +17,7 @@ mod log;
 mod proxy;
 mod tracing;
 mod verbatim;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -30,12 +31,12 @@ use crate::credential::Label;
 
 pub use self::log::{Log, LogFormat};
 pub use self::tracing::Tracing;
-pub use access::{
+pub use admin::Admin;
+pub use ambiguous_paths::{PathException, Spelling};
+pub use auth::{
     Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
     Versions, WhenUnstated,
 };
-pub use admin::Admin;
-pub use ambiguous_paths::{PathException, Spelling};
 pub use console::{Brand, Console, Roles, Session};
 pub use cors::Cors;
 pub use credentials::Credentials;
@@ -49,6 +50,7 @@ pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub use listener_tls::ListenerTls;
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
 pub use verbatim::{Day, Moment, PathText, Prefix, Template};
+pub use webhooks::Webhooks;
 
 /// Settings of Claviger.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -64,13 +66,16 @@ pub struct File {
     /// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
     /// database.
     pub console: Console,
-    /// A file with 32 random bytes, the same in every process of a fleet. Codes of delivery are derived from it. With
-    /// SQLite it is made where it is missing. A change needs a restart.
+    /// A file with 32 random bytes, the same in every process of a fleet. Codes of delivery and secrets of webhooks
+    /// are derived from it. With SQLite it is made where it is missing. A change needs a restart.
     pub installation_key_file: PathBuf,
     /// Previous installation keys, until nothing derives from them. A change needs a restart.
     pub old_installation_key_files: Vec<PathBuf>,
     /// How secrets and notices reach people.
     pub delivery: Delivery,
+    /// Events that callers of the API receive at addresses of their own. Needs a database and console.public_url. Off
+    /// by default.
+    pub webhooks: Option<Webhooks>,
     /// How a new process takes over from this one.
     pub handover: Handover,
     /// Where credentials come from: a file, a database, or both. An id that is in both is the file's.
@@ -117,6 +122,7 @@ impl Default for File {
             installation_key_file: "installation.key".into(),
             old_installation_key_files: Default::default(),
             delivery: Default::default(),
+            webhooks: Default::default(),
             handover: Default::default(),
             credentials: Default::default(),
             database: Default::default(),
@@ -147,6 +153,7 @@ impl Document for File {
         "handover.socket",
         "log.file",
         "tracing.otlp",
+        "webhooks.examples.*.**",
     ];
     const MAY_BE_EMPTY: &'static [&'static str] = &[
         "console.trusted_proxies",
@@ -155,6 +162,8 @@ impl Document for File {
         "proxy.upgrades",
         "public",
         "scopes.*",
+        "webhooks.allow",
+        "webhooks.examples.*.**",
     ];
 
     fn key_paths() -> Vec<String> {

@@ -6,6 +6,7 @@ mod delivery;
 mod headers;
 mod network;
 mod origin;
+mod webhooks;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -26,6 +27,7 @@ pub use headers::{HeaderField, HeaderPrefix};
 pub use network::UpstreamUrl;
 pub(crate) use network::{AddressRange, CheckPath, ListenAddress, WebAddress};
 pub(crate) use origin::{AllowedHeader, WebOrigin};
+pub(crate) use webhooks::{DayCount, EntityName, OperationName, ProxyAddress};
 
 /// A `T` that is written as text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -87,6 +87,11 @@ impl ApiCall {
         self.state.sign_in_context(&self.settings, address, actor.request_id.as_deref())
     }
 
+    /// Lets the worker of this process look for deliveries now.
+    pub(super) fn wake_webhooks(&self) {
+        self.state.webhook_wake.notify_one();
+    }
+
     pub(super) fn caller(&self) -> &Caller {
         &self.caller
     }

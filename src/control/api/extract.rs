@@ -43,6 +43,26 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON object, or a list of them.
+pub(super) struct EventsBody<T>(pub(super) Vec<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for EventsBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
+        let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
+        if !is_list {
+            return read(&body).map(|one| Self(vec![one]));
+        }
+        let read: Result<Vec<JsonObject<T>>, _> = serde_json::from_slice(&body);
+        read.map(|list| Self(list.into_iter().map(|JsonObject(one)| one).collect())).map_err(unreadable)
+    }
+}
+
 impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
     type Rejection = Problem;
 
@@ -90,22 +110,43 @@ path_ids! {
     AccessRequestId: "access request";
     CredentialId: "credential";
     OperatorTokenId: "operator token";
+    PublisherId: "publisher";
     UserId: "user";
+    WebhookId: "webhook";
+}
+
+/// The ids of a webhook and of one of its deliveries.
+pub(super) struct DeliveryId(pub(super) Label, pub(super) Label);
+
+impl<S: Send + Sync> FromRequestParts<S> for DeliveryId {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ids = Path::<(String, String)>::from_request_parts(parts, state).await.ok();
+        let ids = ids.and_then(|Path((webhook, delivery))| Some(Self(webhook.parse().ok()?, delivery.parse().ok()?)));
+        ids.ok_or_else(|| NotFound("delivery").into())
+    }
 }
 
 impl From<BytesRejection> for Problem {
     fn from(error: BytesRejection) -> Self {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Self::new(Code::TooLarge, format!("a body may have at most {MAX_BODY_BYTES} bytes"));
+            let detail = format!(
+                "the body is too large: it may have at most {MAX_BODY_BYTES} bytes, one with events four times as many"
+            );
+            return Self::new(Code::TooLarge, detail);
         }
         Self::new(Code::Malformed, "the connection ended before the whole body arrived; send it again")
     }
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map(|JsonObject(read)| read).map_err(|error| {
-        Problem::new(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
-    })
+    serde_json::from_slice(body).map(|JsonObject(read)| read).map_err(unreadable)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err calls")]
+fn unreadable(error: serde_json::Error) -> Problem {
+    Problem::new(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
 }
 
 /// A value in the wrong place may be a password: the message names its type only.

@@ -70,5 +70,9 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::users::routes())
         .merge(resources::diagnosis::routes())
         .merge(resources::operator_tokens::routes())
+        .merge(resources::webhooks::routes())
+        .merge(resources::hooks::routes())
+        .merge(resources::publishers::routes())
+        .merge(resources::events::routes())
         .merge(resources::audit::routes())
 }

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::PREFIX;
 use crate::control::operations::Outcome;
-use crate::control::views::{AccessRequestView, AccountView, CredentialView, OperatorTokenView, UserView};
+use crate::control::views::{
+    AccessRequestView, AccountView, CredentialView, OperatorTokenView, PublisherView, UserView, WebhookView,
+};
 use crate::control::web::problem::{Code, Problem};
 
 /// `true` where the response repeats that of an earlier call with the same Idempotency-Key.
@@ -27,6 +29,10 @@ pub(super) struct ApiResponse<T> {
 impl<T> ApiResponse<T> {
     pub(super) fn ok(body: T) -> Self {
         Self { status: StatusCode::OK, revision: None, location: None, is_replayed: false, body }
+    }
+
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
     }
 
     pub(super) fn with_replayed(self, is_replayed: bool) -> Self {
@@ -90,7 +96,9 @@ resources! {
     AccountView: "accounts";
     CredentialView: "credentials";
     OperatorTokenView: "operator-tokens";
+    PublisherView: "publishers";
     UserView: "users";
+    WebhookView: "webhooks";
 }
 
 /// Reads the stored response of an earlier call with the same Idempotency-Key.

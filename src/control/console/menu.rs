@@ -44,6 +44,8 @@ pub(super) struct Standing {
     pub(super) account: Option<AccountRecord>,
     /// Access requests that wait for staff; 0 for all others.
     pub(super) waiting_requests: u64,
+    /// The settings have webhooks.
+    pub(super) has_webhooks: bool,
 }
 
 impl Standing {
@@ -64,5 +66,16 @@ impl Standing {
     pub(super) fn may_have_own_key(&self) -> bool {
         let members_may = self.account.as_ref().is_some_and(|account| account.members_allowed);
         self.may(Right::OwnKey) && self.is_granted() && (self.caller.role != Role::Member || members_may)
+    }
+
+    /// May have webhooks now: those of the account, or those of a key of their own.
+    pub(super) fn may_have_webhooks(&self) -> bool {
+        let has_credentials = self.may(Right::ManageCredentials) || self.may_have_own_key();
+        self.has_webhooks && self.may(Right::ManageWebhooks) && self.is_granted() && has_credentials
+    }
+
+    /// Sees webhooks now. Staff sees those of all accounts, and changes none.
+    pub(super) fn sees_webhooks(&self) -> bool {
+        self.may_have_webhooks() || self.has_webhooks && self.is_staff()
     }
 }

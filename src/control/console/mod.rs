@@ -3,11 +3,12 @@
 
 mod assets;
 mod base_path;
+mod confirmation;
 mod error_pages;
 mod flash_message;
-mod form;
 mod form_field;
 mod form_idempotency;
+mod form_state;
 mod markup;
 mod menu;
 mod middleware;

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::flash_message;
-use super::form::Form;
+use super::form_state::Form;
 use super::markup::Markup;
 use super::view::View;
 use crate::control::web::problem::Problem;

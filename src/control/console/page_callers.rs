@@ -272,7 +272,8 @@ impl FromRequestParts<ControlState> for Visit {
         };
         let waiting_requests = if caller.may(Right::GrantAccess) { waiting_requests(state).await? } else { 0 };
         let menu = parts.extensions.get::<Menu>().map_or(&[][..], |menu| menu.0);
-        let standing = Standing { caller, account, waiting_requests };
+        let has_webhooks = view.settings.webhooks.is_some();
+        let standing = Standing { caller, account, waiting_requests, has_webhooks };
         let around = Arc::new(Surroundings::of(&view, &standing, user.as_ref(), menu));
         if let Some(known) = parts.extensions.get::<KnownPerson>() {
             known.0.get_or_init(|| around.clone());

@@ -21,8 +21,8 @@ macro_rules! english {
 
 english! {
     "layout" "errors" "sign_in" "demo" "setup" "profile" "overview"
-    "access" "requests" "accounts" "credentials" "reveal" "files" "own_key" "management" "users" "tokens" "audit" "status"
-    "api_docs" "mail"
+    "access" "requests" "accounts" "credentials" "reveal" "files" "own_key" "management" "webhooks" "users" "tokens"
+    "publishers" "audit" "status" "api_docs" "mail"
 }
 
 /// All languages; never empty.

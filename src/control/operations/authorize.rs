@@ -50,7 +50,7 @@ impl OperationContext<'_> {
                 let token = transaction.operator_token_for_share(&actor.id).await?;
                 token.and_then(|token| ActorState::of_token(token, self.now))
             }
-            ActorKind::Link => None,
+            ActorKind::Link | ActorKind::Credential => None,
         };
         let is_unchanged = state.is_some_and(|now| now.role == caller.role && now.account == caller.account);
         if is_unchanged { Ok(transaction) } else { Err(OperationRefusal::Revoked.into()) }

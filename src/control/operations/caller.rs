@@ -45,7 +45,7 @@ impl Caller {
         match self.actor.kind {
             ActorKind::Shell | ActorKind::System => true,
             ActorKind::User | ActorKind::Token => right.is_of(self.role) && self.is_consistent(),
-            ActorKind::Link => false,
+            ActorKind::Link | ActorKind::Credential => false,
         }
     }
 

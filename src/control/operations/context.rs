@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{AccountScope, Caller, OperationError, OperationRefusal, Right};
+use super::{AccountScope, Caller, OperationError, OperationRefusal, Right, WebhookTerms};
 use crate::auth::{HashPool, Throttle};
 use crate::config::Delivery;
 use crate::credential::{InstallationKeys, TokenFormat};
@@ -47,6 +47,8 @@ pub struct Terms<'c> {
     pub format: &'c TokenFormat,
     /// How secrets and notices reach people.
     pub delivery: &'c Delivery,
+    /// `None` where there are no webhooks: then no event is recorded.
+    pub webhooks: Option<&'c WebhookTerms>,
 }
 
 /// The `Idempotency-Key` of a request.
@@ -92,7 +94,7 @@ impl<'c> OperationContext<'c> {
     pub async fn reach_granted(&self, right: Right) -> Result<AccountScope<'c>, OperationError> {
         let reach = self.reach(right)?;
         let account = match self.caller.actor.kind {
-            ActorKind::User | ActorKind::Token | ActorKind::Link => reach.only(),
+            ActorKind::User | ActorKind::Token | ActorKind::Link | ActorKind::Credential => reach.only(),
             ActorKind::Shell | ActorKind::System => None,
         };
         if let Some(account) = account

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 
@@ -93,8 +94,8 @@ impl OperationRefusal {
 /// A field that is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldFault {
-    /// Name in the API.
-    pub field: &'static str,
+    /// Name in the API; of an entry of a list, with its position: `[2].entity`.
+    pub field: Cow<'static, str>,
     /// Continues a sentence that begins with the name: "must not be empty".
     pub problem: String,
 }
@@ -104,12 +105,12 @@ pub struct FieldFault {
 pub struct Invalid(pub Vec<FieldFault>);
 
 impl Invalid {
-    pub fn add(&mut self, field: &'static str, problem: impl Into<String>) {
-        self.0.push(FieldFault { field, problem: problem.into() });
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, problem: impl Into<String>) {
+        self.0.push(FieldFault { field: field.into(), problem: problem.into() });
     }
 
-    pub fn one(field: &'static str, problem: impl Into<String>) -> Self {
-        Self(vec![FieldFault { field, problem: problem.into() }])
+    pub fn one(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
+        Self(vec![FieldFault { field: field.into(), problem: problem.into() }])
     }
 
     #[must_use]

@@ -12,17 +12,20 @@ mod context;
 mod credentials;
 mod diagnosis;
 mod error;
+mod events;
 mod idempotent;
 mod ids;
 pub mod notice_mails;
 mod operator_tokens;
 mod paging;
 mod patch;
+mod publishers;
 mod rights;
 mod secrets;
 mod sessions;
 mod text_rules;
 mod users;
+mod webhooks;
 
 pub use self::audit::{AuditTable, export_audit, list_audit};
 pub use self::context::{IdempotencyKey, OperationContext, ProcessThrottle, Terms};
@@ -52,11 +55,19 @@ pub use credentials::{
     show_reveal, text_again, upgrade_unversioned, upgrade_version, void_delivery,
 };
 pub use diagnosis::{Step, StepCode, diagnose, diagnose_credential};
+pub(in crate::control) use events::{EXPIRED, EXPIRING, EventDraft};
+pub use events::{EventType, OWN_ENTITIES};
 pub use operator_tokens::{
     CreatedOperatorToken, NewOperatorToken, create_operator_token, delete_operator_token, disable_operator_token,
     enable_operator_token, list_operator_tokens, show_operator_token,
 };
 pub use patch::Patch;
+pub(in crate::control) use publishers::event_field;
+pub use publishers::{
+    AcceptedEvent, CreatedPublisher, MAX_EVENT_BYTES, MAX_EVENTS, NewPublisher, PostedEvent, create_publisher,
+    delete_publisher, disable_publisher, enable_publisher, list_publishers, post_events, publisher_of_token,
+    show_publisher,
+};
 pub use rights::Right;
 pub use secrets::{NewSecret, PasswordUnfit, PlainSecret};
 pub use sessions::{
@@ -70,4 +81,13 @@ pub use users::{
     CreatedUser, EditUser, FirstUser, NewSetupLink, NewUser, SetupLinkError, SetupLinkFor, UserConflict,
     change_own_name, check_email, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user,
     enable_user, end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
+};
+pub(in crate::control) use webhooks::event_operations;
+pub(in crate::control) use webhooks::webhook_entry;
+pub use webhooks::{
+    ANY, CreatedWebhook, EditWebhook, HookSubscription, NewWebhook, NewWebhookSecret, ReplayWhat, Subscription,
+    WebhookConflict, WebhookSearch, WebhookTerms, count_missed, create_webhook, delete_webhook, edit_webhook,
+    end_previous_secret, explanation, list_deliveries, list_hooks, list_webhooks, pause_webhook, play_webhook,
+    renew_secret, replay_delivery, replay_since, sample_events, send_test_event, show_delivery, show_webhook,
+    stop_replay, subscribe_hook, unsubscribe_hook, unsubscribe_hook_url,
 };

@@ -7,7 +7,7 @@ use super::OperationContext;
 use crate::credential::Label;
 use crate::store::{
     ActorKind, CredentialRecord, MailRecipient, NewMessage, Purpose, RecordSecret, Role, StoreError, Transaction,
-    UserRecord,
+    UserRecord, WebhookRecord,
 };
 
 /// How long a notice is worth sending.
@@ -133,6 +133,19 @@ async fn changed(
         }
         queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
     }
+    let works = |record: &CredentialRecord| record.enabled && !record.secret.is_cleared();
+    if call.terms.webhooks.is_some()
+        && works(before)
+        && !works(after)
+        && transaction.count_webhooks_of_credential(after.id.as_str()).await? > 0
+    {
+        let mut people = transaction.recipients(Role::Owner, Some(after.account.as_str())).await?;
+        match &after.owner {
+            Some(owner) => people.extend(transaction.recipient(owner.as_str()).await?),
+            None => people.extend(after.contact_email.as_deref().map(outsider)),
+        }
+        queue(call, transaction, Purpose::WebhooksHalted, after.id.as_str(), people).await?;
+    }
     Ok(())
 }
 
@@ -150,6 +163,27 @@ pub(super) async fn reset_sent(
     people.extend(record.developer_emails.iter().map(|email| outsider(email)));
     people.retain(|person| !person.email.eq_ignore_ascii_case(contact));
     queue(call, transaction, Purpose::SecretReset, record.id.as_str(), people).await
+}
+
+/// A webhook that fails, or was stopped: to the user whose key it belongs to, or the contact of its credential, and to the
+/// owners of the account.
+pub async fn webhook(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    purpose: Purpose,
+    webhook: &WebhookRecord,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let mut people = transaction.recipients(Role::Owner, Some(webhook.account.as_str())).await?;
+    if let Some(credential) = transaction.credential(webhook.credential.as_str()).await? {
+        match &credential.owner {
+            Some(owner) => people.extend(transaction.recipient(owner.as_str()).await?),
+            None => people.extend(credential.contact_email.as_deref().map(outsider)),
+        }
+    }
+    queue(call, transaction, purpose, webhook.id.as_str(), people).await
 }
 
 /// A person who is no user.

@@ -23,10 +23,16 @@ pub enum Right {
     ReadAudit,
     /// Read the account itself.
     SeeAccount,
+    /// Read webhooks of the account, and the states of their deliveries. Members read those of their own key.
+    SeeWebhooks,
+    /// Create, change and delete webhooks of the account, and read what they send. Members do so for their own key.
+    ManageWebhooks,
+    /// Create, disable and delete the tokens with which the API behind posts its events.
+    ManagePublishers,
 }
 
 /// Columns: staff, owner, implementer, member.
-const TABLE: [(Right, [bool; 4]); 8] = [
+const TABLE: [(Right, [bool; 4]); 11] = [
     (Right::AskForAccess, [false, true, false, false]),
     (Right::GrantAccess, [true, false, false, false]),
     (Right::SwitchAccess, [false, true, true, false]),
@@ -35,11 +41,21 @@ const TABLE: [(Right, [bool; 4]); 8] = [
     (Right::ManageUsers, [true, true, false, false]),
     (Right::ReadAudit, [true, true, false, false]),
     (Right::SeeAccount, [true, true, true, true]),
+    (Right::SeeWebhooks, [true, true, true, true]),
+    (Right::ManageWebhooks, [false, true, true, true]),
+    (Right::ManagePublishers, [true, false, false, false]),
 ];
 
 impl Right {
-    pub const ALL: [Self; TABLE.len()] =
-        [TABLE[0].0, TABLE[1].0, TABLE[2].0, TABLE[3].0, TABLE[4].0, TABLE[5].0, TABLE[6].0, TABLE[7].0];
+    pub const ALL: [Self; TABLE.len()] = {
+        let mut all = [Self::SeeAccount; TABLE.len()];
+        let mut index = 0;
+        while index < TABLE.len() {
+            all[index] = TABLE[index].0;
+            index += 1;
+        }
+        all
+    };
 
     pub fn is_of(self, role: Role) -> bool {
         let column = match role {

@@ -175,6 +175,7 @@ fn keys(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::Expired => ("mail-expired-subject", "mail-expired-body"),
         Purpose::WebhookFailing => ("mail-webhook-failing-subject", "mail-webhook-failing-body"),
         Purpose::WebhookStopped => ("mail-webhook-stopped-subject", "mail-webhook-stopped-body"),
+        Purpose::WebhooksHalted => ("mail-webhooks-halted-subject", "mail-webhooks-halted-body"),
     }
 }
 

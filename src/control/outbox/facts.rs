@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::reset_overlap::OldKey;
+use crate::control::views::FAILURES_UNTIL_OFF;
 use crate::store::{ClaimedMessage, CredentialRecord, Purpose, Store, StoreError};
 
 /// What the text of a notice names.
@@ -62,15 +63,13 @@ pub(super) async fn facts(
             let old_key = store.credential(&message.target).await?.and_then(|record| OldKey::of_newest(&record, now));
             of_credential(store, &message.target).await?.map(|facts| Facts { old_key, ..facts })
         }
-        Purpose::ContactChanged => of_credential(store, &message.target).await?,
+        Purpose::ContactChanged | Purpose::WebhooksHalted => of_credential(store, &message.target).await?,
         Purpose::ExpiringIn14Days | Purpose::ExpiringIn3Days | Purpose::Expired => {
             let is_past = message.purpose == Purpose::Expired;
             let is_true = |facts: &Facts| facts.moment.is_some_and(|end| (end <= now) == is_past);
             of_credential(store, &message.target).await?.filter(is_true)
         }
-        Purpose::WebhookFailing | Purpose::WebhookStopped => {
-            Some(Facts { path: format!("/webhooks/{}", message.target), ..Facts::default() })
-        }
+        Purpose::WebhookFailing | Purpose::WebhookStopped => of_webhook(store, message, now).await?,
     };
     let Some(facts) = facts else { return Ok(None) };
     Ok(Some(Facts { person: person(store, &message.created_by).await?, ..facts }))
@@ -120,6 +119,20 @@ async fn of_credential(store: &Store, id: &str) -> Result<Option<Facts>, StoreEr
         moment: credential.expires_at,
         path: format!("/credentials/{}", credential.id),
         ..Facts::default()
+    }))
+}
+
+/// A warning that has become untrue is not sent.
+async fn of_webhook(store: &Store, message: &ClaimedMessage, now: Timestamp) -> Result<Option<Facts>, StoreError> {
+    let Some(webhook) = store.webhook(&message.target, now).await? else { return Ok(None) };
+    if message.purpose == Purpose::WebhookFailing && webhook.failing_since.is_none() {
+        return Ok(None);
+    }
+    let facts = of_credential(store, webhook.credential.as_str()).await?;
+    Ok(facts.map(|facts| Facts {
+        moment: webhook.failing_since.and_then(|since| since.checked_add(FAILURES_UNTIL_OFF).ok()),
+        path: format!("/webhooks/{}", webhook.id),
+        ..facts
     }))
 }
 

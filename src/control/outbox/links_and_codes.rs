@@ -78,6 +78,7 @@ pub(super) async fn mint(
         | Purpose::SecretShown
         | Purpose::SecretReset
         | Purpose::ContactChanged
+        | Purpose::WebhooksHalted
         | Purpose::ExpiringIn14Days
         | Purpose::ExpiringIn3Days
         | Purpose::Expired

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::config::{Delivery, Diagnostics, Settings};
 use crate::control::LiveSettings;
 use crate::control::demo_mailbox::DemoMailbox;
+use crate::delivery::webhooks::WebhookClient;
 use crate::delivery::{Mailer, SmsClient};
 use crate::store::Channel;
 
@@ -41,10 +42,15 @@ impl Senders {
         faults.into_result(|| Self { settings: Weak::new(), mail, sms })
     }
 
+    /// Makes all senders of these settings, that of webhooks too.
+    ///
     /// # Errors
     /// When certificates cannot be read.
     pub fn check(settings: &Settings) -> Result<(), Diagnostics> {
-        Self::new(&settings.delivery, settings.public_url.as_deref()).map(drop)
+        let messages = Self::new(&settings.delivery, settings.public_url.as_deref()).err();
+        let webhooks = settings.webhooks.as_ref().and_then(|webhooks| WebhookClient::new(webhooks).err());
+        let faults = messages.into_iter().flat_map(|faults| faults.0).chain(webhooks);
+        Diagnostics(faults.collect()).into_result(|| ())
     }
 
     fn fits(&self, settings: &Arc<LiveSettings>) -> bool {

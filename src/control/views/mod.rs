@@ -6,8 +6,11 @@ mod audit;
 mod credential;
 mod delivery;
 mod operator_token;
+mod publisher;
 mod role;
 mod user;
+mod webhook;
+mod webhook_delivery;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -20,8 +23,12 @@ pub use credential::CredentialView;
 pub(crate) use credential::{RateLimitView, SecretKind};
 pub use delivery::DeliveryView;
 pub use operator_token::OperatorTokenView;
+pub use publisher::PublisherView;
 pub use role::RoleName;
 pub use user::UserView;
+pub(in crate::control) use webhook::FAILURES_UNTIL_OFF;
+pub use webhook::WebhookView;
+pub use webhook_delivery::{WebhookDeliveryDetailView, WebhookDeliveryView};
 
 /// An entity as the audit records it, before and after a change.
 pub(in crate::control) trait AuditState: Serialize {

@@ -130,7 +130,7 @@ pub(crate) fn session_cookie(headers: &HeaderMap) -> Result<Option<&str>, Proble
     Ok(first)
 }
 
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().and_then(|value| value.to_str().ok());
     if values.next().is_some() {

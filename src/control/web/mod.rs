@@ -2,6 +2,7 @@
 //! ids, security headers and problem documents. Nothing here knows either of them.
 
 pub(super) mod anonymous_caller;
+pub(super) mod api_key;
 pub(super) mod caller;
 pub(super) mod csrf;
 pub(super) mod demo_links;

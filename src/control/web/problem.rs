@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 pub use super::problem_code::Code;
 use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
-    OperationError, OperationRefusal, SetupLinkError, SignInError, UserConflict,
+    OperationError, OperationRefusal, SetupLinkError, SignInError, UserConflict, WebhookConflict,
 };
 use crate::store::{Role, StoreError};
 
@@ -313,6 +313,12 @@ impl From<UserConflict> for Problem {
             UserConflict::LastStaff => Code::LastStaff,
         };
         Self::new(code, conflict.to_string())
+    }
+}
+
+impl From<WebhookConflict> for Problem {
+    fn from(conflict: WebhookConflict) -> Self {
+        Self::new(Code::Conflict, conflict.to_string())
     }
 }
 

@@ -7,18 +7,20 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use ipnet::IpNet;
+use tokio::sync::Notify;
 
+use super::api_key::KeyAuthenticator;
 use super::demo_links::DemoLinks;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
-use crate::auth::{HashPool, HashPoolSize, Throttle, ThrottleRules};
+use crate::auth::{Directory, HashPool, HashPoolSize, Rules, Throttle, ThrottleRules};
 use crate::clock::Clock;
 use crate::config::{Delivery, ERROR_DOCS, ERROR_PAGES, Settings, raw};
 use crate::control::admin::Admin;
 use crate::control::demo_mailbox::DemoMailbox;
 use crate::control::installation_key::SharedKeys;
 use crate::control::look::Look;
-use crate::control::operations::{ProcessThrottle, SessionLimits, SignInContext, Terms};
+use crate::control::operations::{ProcessThrottle, SessionLimits, SignInContext, Terms, WebhookTerms};
 use crate::credential::{ScopeCatalog, TokenFormat, VersionCatalog};
 use crate::formats::Catalogs;
 use crate::source::{FileSet, Loaded, throttle_rules};
@@ -47,6 +49,10 @@ pub struct Components {
     /// `None` but in `claviger demo`.
     pub(crate) demo_links: Option<DemoLinks>,
     pub(crate) installation_keys: SharedKeys,
+    /// Proves API keys, with which programs subscribe webhooks.
+    pub(crate) api_keys: KeyAuthenticator,
+    /// Wakes the webhook worker of this process.
+    pub(crate) webhook_wake: Arc<Notify>,
     /// `None` but in `claviger demo`.
     pub(crate) mailbox: Option<Arc<DemoMailbox>>,
 }
@@ -58,6 +64,8 @@ pub struct Throttles {
     pub sign_in: Arc<Throttle>,
     /// Of the gate in this process; `None` where there is none.
     pub gate: Option<Arc<Throttle>>,
+    /// Wrong API keys at the console's listener, where there is no gate.
+    pub keys: Arc<Throttle>,
 }
 
 /// The settings that a reload replaces.
@@ -77,6 +85,10 @@ pub struct LiveSettings {
     pub console: raw::Console,
     /// How secrets and notices reach people; nothing is sent where there is no console.
     pub delivery: Delivery,
+    /// `None` where there are no webhooks.
+    pub webhooks: Option<Arc<WebhookTerms>>,
+    /// What the gate decides by; `None` without a server.
+    pub rules: Option<Arc<Rules>>,
     /// How callers of the API present their credentials.
     pub accept: raw::Accept,
     /// Texts and brand of the console.
@@ -109,6 +121,10 @@ impl ControlState {
         throttles: Throttles,
     ) -> std::io::Result<Self> {
         let hashes = HashPool::start(SIGN_IN_HASH_POOL, drop)?;
+        let gate = process.as_ref().and_then(|process| process.gate.as_ref()?.database.clone());
+        let gate = gate.map(|gate| gate as Arc<dyn Directory>);
+        let api_keys =
+            KeyAuthenticator::new(store.clone(), clock.clone(), HashPool::start(SIGN_IN_HASH_POOL, drop)?, gate)?;
         let rate_limits = RateLimits::default();
         Ok(Self(Arc::new(Components {
             store,
@@ -120,6 +136,8 @@ impl ControlState {
             process,
             demo_links,
             installation_keys: SharedKeys::default(),
+            api_keys,
+            webhook_wake: Arc::default(),
             mailbox: None,
         })))
     }
@@ -131,6 +149,11 @@ impl ControlState {
             components.installation_keys = keys.into();
         }
         self
+    }
+
+    /// What wakes the webhook worker of this process.
+    pub fn webhook_wake(&self) -> Arc<Notify> {
+        self.webhook_wake.clone()
     }
 
     /// Of the gate in this process, as it is now; `None` where there is none.
@@ -185,7 +208,8 @@ impl Deref for ControlState {
 
 impl LiveSettings {
     pub fn new(loaded: &Loaded, look: Look) -> Self {
-        Self { file: loaded.set.clone(), look: Arc::new(look), ..Self::of(&loaded.settings) }
+        let (file, rules) = (loaded.set.clone(), Some(Arc::new(loaded.rules.clone())));
+        Self { file, rules, look: Arc::new(look), ..Self::of(&loaded.settings) }
     }
 
     /// Without a credentials file, and with the looks of the console as they are without settings.
@@ -201,6 +225,8 @@ impl LiveSettings {
             guessing: throttle_rules(settings),
             console: settings.console.clone().unwrap_or_default(),
             delivery: settings.delivery.clone(),
+            webhooks: WebhookTerms::of(settings),
+            rules: None,
             accept: settings.accept.clone(),
             look: Arc::default(),
             file: Arc::default(),
@@ -231,6 +257,7 @@ impl LiveSettings {
             catalogs: Catalogs { versions: &self.versions, scopes: &self.scopes },
             format: &self.format,
             delivery: &self.delivery,
+            webhooks: self.webhooks.as_deref(),
         }
     }
 }

@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::certificates::ClientCheck;
+use super::connection_limiter::ConnectionLimiter;
 use super::head_timeout::HeadDeadlines;
-use super::limits::ConnectionLimiter;
 use super::protocol::ProtocolDetector;
 use crate::config::raw::Timeouts;
 use crate::proxy::{Certificates, Connections, Policy, RequestLifecycle};

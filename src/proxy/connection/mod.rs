@@ -3,6 +3,7 @@
 pub(super) mod body_end;
 pub(super) mod certificates;
 pub(super) mod client_stream;
+pub(super) mod connection_limiter;
 pub(super) mod descriptor_budget;
 pub(super) mod head_inspector;
 mod head_origin;
@@ -10,9 +11,9 @@ pub(super) mod head_timeout;
 mod http1;
 pub(super) mod http2;
 pub(super) mod lazy_select;
-pub(super) mod limits;
 pub(super) mod listener;
 pub(super) mod protocol;
+pub(super) mod replay;
 pub(super) mod state;
 mod tunnel;
 mod websocket_frames;

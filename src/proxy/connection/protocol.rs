@@ -10,11 +10,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::client_stream::ClientStream;
+use super::connection_limiter::ConnectionLimiter;
 use super::head_timeout::HeadDeadlines;
 use super::http1;
 use super::http2::Http2Connection;
 use super::lazy_select;
-use super::limits::ConnectionLimiter;
 use super::state::ConnectionState;
 use crate::proxy::{Certificates, RequestLifecycle};
 

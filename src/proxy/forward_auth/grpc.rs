@@ -46,7 +46,7 @@ pub(super) async fn read<M: Message + Default>(
     Ok(message(&body))
 }
 
-fn message<M: Message + Default>(body: &[u8]) -> Result<M, Failure> {
+pub(super) fn message<M: Message + Default>(body: &[u8]) -> Result<M, Failure> {
     let (prefix, message) = body.split_at_checked(PREFIX_BYTES).ok_or(Failure::InvalidArgument)?;
     let [is_compressed, length @ ..] = prefix else { return Err(Failure::InvalidArgument) };
     if *is_compressed != 0 {

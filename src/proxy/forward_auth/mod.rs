@@ -5,6 +5,7 @@ mod envoy;
 mod envoy_messages;
 mod grpc;
 mod original_request;
+pub(super) mod replay;
 mod response;
 
 use std::sync::Arc;

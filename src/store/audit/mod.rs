@@ -20,6 +20,8 @@ pub enum ActorKind {
     Token,
     /// The holder of a link.
     Link,
+    /// A program with an API key.
+    Credential,
 }
 
 #[derive(Debug, Clone)]
@@ -86,7 +88,7 @@ impl Transaction {
 }
 
 impl ActorKind {
-    pub const ALL: [Self; 5] = [Self::System, Self::Shell, Self::User, Self::Token, Self::Link];
+    pub const ALL: [Self; 6] = [Self::System, Self::Shell, Self::User, Self::Token, Self::Link, Self::Credential];
 
     pub(super) fn from_stored(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
@@ -99,6 +101,7 @@ impl ActorKind {
             Self::User => "user",
             Self::Token => "token",
             Self::Link => "link",
+            Self::Credential => "credential",
         }
     }
 }

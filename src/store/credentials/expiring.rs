@@ -51,6 +51,36 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Up to `limit` enabled credentials that expire after `from` and not after `until` without an event of this kind about
+    /// that end; those are written with the source `source`, under [`expiry_event_id`].
+    pub async fn expiring_without_event(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        (source, kind): (&str, &str),
+        limit: u32,
+    ) -> Result<Vec<ExpiringCredential>, StoreError> {
+        let begin = "SELECT c.id, c.account, c.name, c.username, c.expires_at FROM credentials c
+            WHERE NOT c.cleared AND c.enabled AND c.expires_at > ";
+        let rows: Vec<Row> = fetch!(self, begin, |sql, connection| {
+            sql.push_bind(from.as_millisecond()).push(" AND c.expires_at <= ").push_bind(until.as_millisecond());
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM events e WHERE e.publisher = ").push_bind(source);
+            sql.push(" AND e.source_id = CAST(").push_bind(kind);
+            sql.push(
+                " AS TEXT) || ':' || c.id || ':' || CAST(c.expires_at AS TEXT)) ORDER BY c.expires_at, c.id LIMIT ",
+            );
+            sql.push_bind(i64::from(limit));
+            sql.build_query_as().persistent(false).fetch_all(connection)
+        })?;
+        rows.into_iter().map(Row::record).collect()
+    }
+}
+
+/// The id that an event about this end of a credential has for its source.
+pub fn expiry_event_id(kind: &str, credential: &Label, end: Timestamp) -> String {
+    format!("{kind}:{credential}:{}", end.as_millisecond())
+}
+
 impl Row {
     fn record(self) -> Result<ExpiringCredential, StoreError> {
         let broken = |column| StoreError::Inconsistent { table: "credentials", column, id: self.id.clone() };

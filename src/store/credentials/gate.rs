@@ -263,7 +263,7 @@ impl Row {
 }
 
 /// Parses words separated by spaces.
-pub(super) fn labels(words: &str) -> Option<Vec<Label>> {
+pub(in crate::store) fn labels(words: &str) -> Option<Vec<Label>> {
     words.split(' ').filter(|word| !word.is_empty()).map(|word| word.parse().ok()).collect()
 }
 

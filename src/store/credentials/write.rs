@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO credentials
     (id, account, owner, name, description, contact_email, contact_mobile, developer_emails, username, password_hash,
     password_cost, previous_password_hash, previous_ends_at, hint, enabled, disabled_reason, version, scopes,
     addresses, expires_at, rate_requests, rate_seconds, rate_burst, created_at, created_by, secret_made_at,
-    handed_over_at, cleared, kind, search, revision) ";
+    handed_over_at, cleared, cleared_at, kind, search, revision) ";
 /// Creation and last use are kept.
 const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account, owner = excluded.owner,
     name = excluded.name, description = excluded.description, contact_email = excluded.contact_email,
@@ -29,6 +29,8 @@ const UPDATE: &str = " ON CONFLICT (id) DO UPDATE SET account = excluded.account
     expires_at = excluded.expires_at, rate_requests = excluded.rate_requests,
     rate_seconds = excluded.rate_seconds, rate_burst = excluded.rate_burst,
     secret_made_at = excluded.secret_made_at, handed_over_at = excluded.handed_over_at,
+    cleared_at = CASE WHEN excluded.cleared AND credentials.cleared
+        THEN COALESCE(credentials.cleared_at, excluded.cleared_at) ELSE excluded.cleared_at END,
     cleared = excluded.cleared, kind = excluded.kind, search = excluded.search,
     revision = credentials.revision + 1";
 
@@ -67,6 +69,7 @@ impl Transaction {
     }
 
     async fn write_rows(&mut self, batch: &[CredentialRecord], on_conflict: &str) -> Result<(), StoreError> {
+        let now = self.now.as_millisecond();
         let _touched: Touched = build!(self, INSERT, |sql, connection| {
             sql.push_values(batch, |mut row, record| {
                 let (username, hash) = pair(&record.secret);
@@ -99,6 +102,7 @@ impl Transaction {
                     .push_bind(record.secret_made_at.as_millisecond())
                     .push_bind(millis(record.handed_over_at))
                     .push_bind(record.secret.is_cleared())
+                    .push_bind(record.secret.is_cleared().then_some(now))
                     .push_bind(CredentialKind::of(record).as_str())
                     .push_bind(search_text(record))
                     .push("1");
@@ -145,8 +149,9 @@ impl Transaction {
         Ok(())
     }
 
-    /// False when there is no such credential.
+    /// Deletes a credential, its webhooks and their deliveries. False when there is no such credential.
     pub async fn delete_credential(&mut self, id: &str) -> Result<bool, StoreError> {
+        self.delete_deliveries_of("credential", id).await?;
         let sql = "DELETE FROM credentials WHERE id = $1";
         let touched: Touched = timed!(self, |connection| statement::query(sql).bind(id).execute(connection))?;
         self.changed(ChangeKind::Credential, id);

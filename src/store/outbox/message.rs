@@ -44,6 +44,8 @@ pub enum Purpose {
     WebhookFailing,
     /// Switched off after days of failure; target: webhook.
     WebhookStopped,
+    /// A credential with webhooks was disabled or cleared; target: credential.
+    WebhooksHalted,
 }
 
 /// As stored. Only the claim shows that an attempt is under way.
@@ -97,7 +99,7 @@ impl Channel {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RevealLink,
         Self::RevealCode,
         Self::Invitation,
@@ -115,6 +117,7 @@ impl Purpose {
         Self::Expired,
         Self::WebhookFailing,
         Self::WebhookStopped,
+        Self::WebhooksHalted,
     ];
 
     pub fn channel(self) -> Channel {
@@ -141,6 +144,7 @@ impl Purpose {
             Self::Expired => "expired",
             Self::WebhookFailing => "webhook_failing",
             Self::WebhookStopped => "webhook_stopped",
+            Self::WebhooksHalted => "webhooks_halted",
         }
     }
 

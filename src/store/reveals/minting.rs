@@ -159,7 +159,8 @@ impl Transaction {
 impl Store {
     /// Ids of the installation keys that codes of live reveals were made with.
     pub async fn installation_keys_in_use(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
-        let begin = "SELECT DISTINCT code_key FROM reveals WHERE code_key IS NOT NULL AND revealed_at IS NULL
+        let begin = "SELECT DISTINCT key_id FROM webhooks WHERE key_id IS NOT NULL
+            UNION SELECT DISTINCT code_key FROM reveals WHERE code_key IS NOT NULL AND revealed_at IS NULL
             AND superseded_at IS NULL AND ends_at > ";
         let rows: Vec<(String,)> = crate::store::fetch!(self, begin, |sql, connection| {
             sql.push_bind(now.as_millisecond());

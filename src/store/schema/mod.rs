@@ -10,11 +10,12 @@ use super::{Pools, Store, StoreError};
 
 /// In order; a released one never changes. Quick statements only, see `migrate`. One that older programs cannot work
 /// with, reading or writing, says so: `UPDATE schema_mark SET readable_from = …`.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "first", include_str!("migrations/0001_first.sql")),
     (2, "control plane", include_str!("migrations/0002_control_plane.sql")),
     (3, "addresses", include_str!("migrations/0003_addresses.sql")),
     (4, "delivery", include_str!("migrations/0004_delivery.sql")),
+    (5, "webhooks", include_str!("migrations/0005_webhooks.sql")),
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

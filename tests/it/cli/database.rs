@@ -35,14 +35,14 @@ fn status_and_migration(database: &str, has_tables: bool, shown: &str) {
 
     let migrated = run(&["migrate"]);
     assert_eq!((migrated.code, migrated.stderr.as_str()), (0, ""));
-    assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 4\n"));
-    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: already at version 4\n"));
+    assert_eq!(migrated.stdout, format!("{shown}: migrated from version 0 to 5\n"));
+    assert_eq!(run(&["migrate"]).stdout, format!("{shown}: already at version 5\n"));
 
     let after = run(&["status", "--json"]);
     assert_eq!((after.code, after.stderr.as_str()), (0, ""));
     let status: Value = serde_json::from_str(&after.stdout).unwrap();
     let expected = serde_json::json!({
-        "database": shown, "schema": {"has": 4, "wants": 4}, "last_change": 0, "credentials": 0, "accounts": 0
+        "database": shown, "schema": {"has": 5, "wants": 5}, "last_change": 0, "credentials": 0, "accounts": 0
     });
     assert_eq!(status, expected);
 }

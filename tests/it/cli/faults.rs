@@ -135,7 +135,7 @@ fn unknown_keys_without_a_suggestion_are_reported_without_their_text() {
     claviger.yaml:3:10  scopes  a key here may contain only letters, digits and . _ : @ / + -
     claviger.yaml:3:39  scopes.a  is a duplicate of the key at 3:32
     claviger.yaml:3:46  scopes  a key here may contain only letters, digits and . _ : @ / + -
-    claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, console, installation_key_file, old_installation_key_files, delivery, handover, credentials, database, accept, identity, versions, scopes, public, cors, paths, tokens, passwords, limits, rate_limit, throttle, log, tracing
+    claviger.yaml:4:1  a key here is not known; known here: proxy, forward_auth, admin, console, installation_key_file, old_installation_key_files, delivery, webhooks, handover, credentials, database, accept, identity, versions, scopes, public, cors, paths, tokens, passwords, limits, rate_limit, throttle, log, tracing
     claviger.yaml:5:20  log.level  is a duplicate of the key at 5:7
     claviger.yaml:6:1  proxy  is a duplicate of the key at 1:1
     claviger.yaml:7:11  public[0]  a key here is not known; known here: methods, path, credential

@@ -60,6 +60,17 @@ async fn an_api_account_is_created_used_changed_and_deleted() {
         browser.press("Save").await;
         assert_eq!(browser.text("[role=status]").await, "Pixel Studio is saved.");
 
+        browser.press("Edit").await;
+        browser.fill("addresses", "127.0.0.1").await;
+        for _ in 0..2 {
+            browser.fill("name", "Pixel Studio").await;
+            browser.type_keys(Key::Enter + "").await;
+            assert_eq!(browser.focus().await, "div.note", "Enter confirms nothing");
+        }
+        browser.inspect_everywhere("credential-edit-narrow").await;
+        browser.press("Save all the same").await;
+        assert_eq!(browser.text("[role=status]").await, "Pixel Studio is saved.");
+
         browser.click("#active").await;
         browser.fill("reason", "seen in public").await;
         browser.press("Save").await;

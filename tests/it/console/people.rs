@@ -56,7 +56,16 @@ impl TestConsole {
         settings: &str,
         change: impl FnOnce(&mut AccountRecord),
     ) -> Self {
-        let further = settings;
+        Self::of_example_in(folder, upstream, (settings, &[]), change).await
+    }
+
+    /// The same with further settings in the environment, too.
+    pub async fn of_example_in(
+        folder: &str,
+        upstream: &str,
+        (further, environment): (&str, &[(&str, &str)]),
+        change: impl FnOnce(&mut AccountRecord),
+    ) -> Self {
         let bed = database_with_people().await;
         let mut account = bed.store.account("acme").await.unwrap().unwrap();
         change(&mut account);
@@ -79,10 +88,19 @@ impl TestConsole {
             ("CLAVIGER__DATABASE__QUERY_TIMEOUT", QUERY_TIMEOUT),
             ("CLAVIGER__LOG__FORMAT", "json"),
         ]);
-        if !further.is_empty() {
+        if !further.is_empty() || settings.contains("\nwebhooks:") {
             command.env("CLAVIGER__CONSOLE__PUBLIC_URL", SENT_URL);
         }
+        command.envs(environment.iter().copied());
         Self { bed, gate: Gate::launch(&mut command, own) }
+    }
+
+    /// With webhooks that are sent through this proxy, also without TLS.
+    pub async fn with_webhooks(proxy: &str) -> Self {
+        let of_console = format!(", public_url: '{SENT_URL}'");
+        let entities = "{contact: [created, updated, deleted], job: [created]}";
+        let settings = format!("webhooks: {{entities: {entities}, allow_http: true, proxy: '{proxy}'}}");
+        Self::start_with(&of_console, &settings).await
     }
 
     async fn start_with(of_console: &str, settings: &str) -> Self {

@@ -74,6 +74,14 @@ async fn an_owner_invites_a_user() {
         browser.press("Save").await;
         assert_eq!(browser.text("[role=status]").await, format!("Saved: {email}."));
         assert_eq!(browser.text("h1").await, "Zoë Z");
+        browser.choose("role", "owner").await;
+        browser.press("Save").await;
+        browser.choose("role", "member").await;
+        browser.press("Save").await;
+        assert_eq!(browser.focus().await, "div.note");
+        browser.inspect_everywhere("user-fewer-rights").await;
+        browser.press("Save all the same").await;
+        assert_eq!(browser.text("[role=status]").await, format!("Saved: {email}."));
         browser.press("Disable").await;
         browser.inspect_everywhere("user-disable").await;
         browser.press("Disable").await;
@@ -113,6 +121,8 @@ async fn an_owner_makes_a_token_and_staff_import_a_file() {
         browser.press("I have saved it").await;
         browser.inspect_everywhere("tokens").await;
         browser.press("Disable").await;
+        browser.inspect_everywhere("tokens-disable").await;
+        browser.press("Disable script token").await;
         assert_eq!(browser.text("[role=status]").await, format!("{name} is disabled."));
         browser.press("Delete").await;
         browser.inspect_everywhere("tokens-delete").await;

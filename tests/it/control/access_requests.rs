@@ -76,7 +76,9 @@ async fn every_fault_of_a_request_is_reported_at_once(bed: TestDatabase) {
     ungranted(&bed, "acme").await;
     let (fixture, owner) = (Fixture::new(), owner("acme"));
     let fields = async |new| match request_access(&fixture.by(&owner, &bed, noon()), new).await {
-        Err(OperationError::Invalid(invalid)) => invalid.0.iter().map(|fault| fault.field).collect::<Vec<_>>(),
+        Err(OperationError::Invalid(invalid)) => {
+            invalid.0.iter().map(|fault| fault.field.to_string()).collect::<Vec<_>>()
+        }
         other => panic!("{other:?}"),
     };
     let all = NewAccessRequest {

@@ -28,7 +28,7 @@ pub async fn put_caller(bed: &TestDatabase, caller: &Caller) {
             SELECT '{id}', 'made up', {digest}, {account}, '{role}', TRUE, 0, 'root', 1 {fits}
             ON CONFLICT DO NOTHING"
         ),
-        ActorKind::Shell | ActorKind::System | ActorKind::Link => return,
+        ActorKind::Shell | ActorKind::System | ActorKind::Link | ActorKind::Credential => return,
     };
     // A write would wait for the lock of an operation that was refused and has not ended yet.
     let (table, is_to_change) = match caller.actor.kind {

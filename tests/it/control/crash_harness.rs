@@ -50,8 +50,14 @@ pub async fn work(url: &DatabaseUrl) {
     let catalogs = Catalogs { versions: &versions, scopes: &scopes };
     let now = || Clock::System.now();
     let (caller, format) = (Caller { actor, ..Caller::shell(String::new()) }, TokenFormat::default());
-    let call =
-        || OperationContext::new(&store, &caller, now(), Terms { catalogs, format: &format, delivery: &delivery });
+    let call = || {
+        OperationContext::new(
+            &store,
+            &caller,
+            now(),
+            Terms { catalogs, format: &format, delivery: &delivery, webhooks: None },
+        )
+    };
     loop {
         let new = NewCredential::new("acme".parse().unwrap(), NewSecret::Token);
         let created = create(&call(), new).await.unwrap().fresh().unwrap();
@@ -218,7 +224,7 @@ pub async fn prepare(url: &DatabaseUrl) {
         &store,
         &caller,
         Clock::System.now(),
-        Terms { catalogs, format: &format, delivery: &delivery },
+        Terms { catalogs, format: &format, delivery: &delivery, webhooks: None },
     );
     import(&call, &read, false).await.unwrap();
     store.close().await;

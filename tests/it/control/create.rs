@@ -118,7 +118,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     };
     let error = create(&fixture.call(&bed, noon()), new).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     let all = [
         "id",
         "name",
@@ -231,7 +231,7 @@ async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
     let empty = NewCredential { scopes: Some(Vec::new()), addresses: Some(Vec::new()), ..token_for("acme") };
     let error = create(&Fixture::new().call(&bed, noon()), empty).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["scopes", "addresses"], "{error}");
     assert_eq!(bed.store.count().await.unwrap(), (0, 1));
 }

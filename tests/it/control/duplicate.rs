@@ -110,7 +110,7 @@ async fn a_refused_duplicate_says_why(bed: TestDatabase) {
     };
     let error = duplicate(&fixture.call(&bed, noon()), first.id.as_str(), odd).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["id", "name", "username", "password"]);
 
     fixture.versions.known[1].retired_on = Some("2026-11-22".parse().unwrap());
@@ -118,7 +118,7 @@ async fn a_refused_duplicate_says_why(bed: TestDatabase) {
     let late = fixture.call(&bed, noon() + 24.hours());
     let error = duplicate(&late, first.id.as_str(), Duplicate::default()).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["version", "scopes", "expires_at"], "of the first one: {error}");
     assert_eq!(bed.store.count().await.unwrap().0, 1);
 }

@@ -128,7 +128,7 @@ async fn an_empty_list_of_scopes_or_addresses_is_refused(bed: TestDatabase) {
     let emptied = Edit { scopes: Patch::Set(Vec::new()), addresses: Patch::Set(Vec::new()), ..Edit::default() };
     let error = edit(&fixture.call(&bed, noon()), before.id.as_str(), emptied).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["scopes", "addresses"], "{error}");
     assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }
@@ -147,7 +147,7 @@ async fn one_response_names_every_invalid_field(bed: TestDatabase) {
     };
     let error = edit(&fixture.call(&bed, noon()), before.id.as_str(), wrong).await.unwrap_err();
     let OperationError::Invalid(Invalid(faults)) = &error else { panic!("{error:?}") };
-    let fields: Vec<&str> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["name", "contact_email", "scopes", "expires_at", "version"], "{error}");
     assert_eq!(bed.store.credential(before.id.as_str()).await.unwrap().unwrap(), before);
 }

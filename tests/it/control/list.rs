@@ -171,7 +171,7 @@ async fn each_credential_is_on_one_page(bed: TestDatabase) {
     ] {
         let error = list_credentials(&call, &wanted, cursor, limit).await.unwrap_err();
         let OperationError::Invalid(faults) = &error else { panic!("{error:?}") };
-        assert_eq!(faults.0.iter().map(|fault| fault.field).collect::<Vec<_>>().join(" "), fields, "{error}");
+        assert_eq!(faults.0.iter().map(|fault| fault.field.as_ref()).collect::<Vec<_>>().join(" "), fields, "{error}");
     }
 }
 

@@ -162,11 +162,11 @@ async fn a_caller_cannot_take_an_id_of_another_account(bed: TestDatabase) {
         for id in ["globex-1", "globex-2", "acme", "acmes-1", "billing"] {
             let outcome = create(&call, NewCredential { id: Some(label(id)), ..token_for("acme") }).await;
             let Err(OperationError::Invalid(Invalid(faults))) = outcome else { panic!("{outcome:?}") };
-            assert_eq!((faults.len(), faults[0].field), (1, "id"));
+            assert_eq!((faults.len(), faults[0].field.as_ref()), (1, "id"));
             let how = Duplicate { id: Some(label(id)), ..Duplicate::default() };
             let outcome = duplicate(&call, own.as_str(), how).await;
             let Err(OperationError::Invalid(Invalid(faults))) = outcome else { panic!("{outcome:?}") };
-            assert_eq!((faults.len(), faults[0].field), (1, "id"));
+            assert_eq!((faults.len(), faults[0].field.as_ref()), (1, "id"));
         }
         let id = label(&format!("acme-{}", caller.actor.kind.as_str()));
         assert!(create(&call, NewCredential { id: Some(id), ..token_for("acme") }).await.is_ok());

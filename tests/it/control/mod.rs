@@ -42,14 +42,14 @@ mod user_rights;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use claviger::auth::{HashPool, HashPoolSize};
 use claviger::config::Delivery;
 use claviger::control::operations::{
-    Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, create,
+    Caller, Created, Invalid, NewCredential, NewSecret, OperationContext, OperationError, Terms, WebhookTerms, create,
 };
-use claviger::credential::{ScopeCatalog, TokenFormat, Version, VersionCatalog};
+use claviger::credential::{InstallationKeys, ScopeCatalog, TokenFormat, Version, VersionCatalog};
 use claviger::formats::Catalogs;
 use claviger::store::{Actor, ActorKind, Role};
 use jiff::Timestamp;
@@ -74,6 +74,8 @@ pub struct Fixture {
     scopes: ScopeCatalog,
     format: TokenFormat,
     pub delivery: Delivery,
+    pub webhooks: Option<Arc<WebhookTerms>>,
+    pub keys: Option<Arc<InstallationKeys>>,
     shell: Caller,
 }
 
@@ -92,6 +94,8 @@ impl Fixture {
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             format: TokenFormat::default(),
             delivery: Delivery::default(),
+            webhooks: None,
+            keys: None,
             shell: shell(),
         }
     }
@@ -100,8 +104,13 @@ impl Fixture {
         Catalogs { versions: &self.versions, scopes: &self.scopes }
     }
 
-    fn terms(&self) -> Terms<'_> {
-        Terms { catalogs: self.catalogs(), format: &self.format, delivery: &self.delivery }
+    pub fn terms(&self) -> Terms<'_> {
+        Terms {
+            catalogs: self.catalogs(),
+            format: &self.format,
+            delivery: &self.delivery,
+            webhooks: self.webhooks.as_deref(),
+        }
     }
 
     /// A call from the shell.
@@ -122,7 +131,8 @@ impl Fixture {
 
     /// A call of a caller that may differ from the row in the database.
     fn as_known<'c>(&'c self, caller: &'c Caller, bed: &'c TestDatabase, now: Timestamp) -> OperationContext<'c> {
-        OperationContext { hashes: Some(hashes()), ..OperationContext::new(&bed.store, caller, now, self.terms()) }
+        let (hashes, installation_keys) = (Some(hashes()), self.keys.as_deref());
+        OperationContext { hashes, installation_keys, ..OperationContext::new(&bed.store, caller, now, self.terms()) }
     }
 }
 

@@ -87,7 +87,7 @@ async fn every_fault_of_a_new_token_is_reported_at_once(bed: TestDatabase) {
     let odd = NewOperatorToken { name: "a\nb".into(), expires_at: Some(noon()), ..new(Role::Member, None) };
     let refused = create_operator_token(&house.fixture.call(&bed, noon()), odd).await;
     let Err(OperationError::Invalid(Invalid(faults))) = refused else { panic!("{refused:?}") };
-    let fields: Vec<_> = faults.iter().map(|fault| fault.field).collect();
+    let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_ref()).collect();
     assert_eq!(fields, ["role", "account", "name", "expires_at"]);
 }
 

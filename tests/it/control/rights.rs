@@ -7,7 +7,12 @@ use super::shell;
 use crate::store::test_database::label;
 
 /// Staff, owner, implementer, member.
-const TABLE: [(Right, &str); 8] = [
+const TABLE: [(Right, &str); 11] = [
+    // webhooks (E1, E2): staff sees states; a member those of their own key
+    (Right::SeeWebhooks, "xxxx"),
+    (Right::ManageWebhooks, "-xxx"),
+    // tokens of the API behind
+    (Right::ManagePublishers, "x---"),
     // what one is a part of: nothing that the list names
     (Right::SeeAccount, "xxxx"),
     // ask for access (B2)

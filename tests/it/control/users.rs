@@ -33,11 +33,13 @@ async fn every_fault_of_a_new_user_is_reported_at_once(bed: TestDatabase) {
     let fields = async |role, account: Option<&str>, email: &str, name: &str| {
         let new = NewUser { name: Some(name.into()), ..new(role, account, email) };
         match create_user(&house.fixture.call(&bed, noon()), new).await {
-            Err(OperationError::Invalid(Invalid(faults))) => faults.iter().map(|fault| fault.field).collect(),
+            Err(OperationError::Invalid(Invalid(faults))) => {
+                faults.iter().map(|fault| fault.field.to_string()).collect()
+            }
             other => panic!("{other:?}"),
         }
     };
-    let all: Vec<&str> = fields(Role::Owner, None, "ann", "  ").await;
+    let all: Vec<String> = fields(Role::Owner, None, "ann", "  ").await;
     assert_eq!(all, ["account", "email", "name"]);
     assert_eq!(fields(Role::Staff, Some("acme"), "ann@x.org", "Ann").await, ["account"]);
     assert_eq!(fields(Role::Staff, None, "a@x.org\r\nBcc: b@x.org", "Ann").await, ["email"]);

@@ -1,4 +1,5 @@
-//! Mails and text messages, sent to a real mail server and to a stand-in of the provider of text messages.
+//! Mails, text messages and webhooks, sent to a real mail server and to stand-ins of the provider of text messages and of
+//! receivers.
 
 pub mod bed;
 mod caps;
@@ -23,3 +24,4 @@ mod slow_smtp;
 pub mod smtp_server;
 mod texts;
 pub mod twilio;
+pub mod webhooks;

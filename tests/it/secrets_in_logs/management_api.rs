@@ -74,8 +74,12 @@ fn raw(target: &str, body: impl AsRef<[u8]>) -> Request {
 async fn operator_token(bed: &TestDatabase) -> String {
     let (versions, scopes, format) = (VersionCatalog::default(), ScopeCatalog::new(Vec::new()), TokenFormat::default());
     let delivery = claviger::config::Delivery::default();
-    let terms =
-        Terms { catalogs: Catalogs { versions: &versions, scopes: &scopes }, format: &format, delivery: &delivery };
+    let terms = Terms {
+        catalogs: Catalogs { versions: &versions, scopes: &scopes },
+        format: &format,
+        delivery: &delivery,
+        webhooks: None,
+    };
     let shell = Caller::shell("root".into());
     let new = NewOperatorToken { name: "test".into(), role: Role::Staff, account: None, expires_at: None };
     let created = create_operator_token(&OperationContext::new(&bed.store, &shell, noon(), terms), new)

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use claviger::store::CredentialRecord;
 
+use crate::store::migration::without_webhooks;
 use crate::store::test_database::{TestDatabase, on_each, token};
 use crate::support::{Ended, Gate, GateBuilder, RecordingApi, Request, Run, eventually};
 
@@ -30,16 +31,8 @@ const NEXT_STEP: &str = "
 /// What it leaves where older programs cannot go on.
 const UNREADABLE: &str = "UPDATE schema_mark SET readable_from = (SELECT MAX(version) FROM _sqlx_migrations)";
 /// The schema before the last step of this program.
-const PREVIOUS: &str = "DROP TABLE reveal_links; DROP TABLE text_counts; DROP TABLE outbox;
-    DROP INDEX reveals_live; DROP INDEX reveals_end;
-    ALTER TABLE reveals DROP COLUMN superseded_at; ALTER TABLE reveals DROP COLUMN superseded_by;
-    ALTER TABLE reveals DROP COLUMN number; ALTER TABLE reveals DROP COLUMN created_by;
-    ALTER TABLE reveals DROP COLUMN sends_total; ALTER TABLE reveals DROP COLUMN old_stops;
-    ALTER TABLE reveals DROP COLUMN overlap; ALTER TABLE reveals DROP COLUMN message_id;
-    ALTER TABLE reveals DROP COLUMN revealed_from; ALTER TABLE reveals DROP COLUMN locale;
-    ALTER TABLE reveals DROP COLUMN code_key; ALTER TABLE reveals DROP COLUMN codes;
-    ALTER TABLE credentials DROP COLUMN developer_emails; ALTER TABLE users DROP COLUMN locale;
-    DELETE FROM _sqlx_migrations WHERE version > 3; UPDATE schema_mark SET finished = 3";
+const PREVIOUS: &str =
+    concat!(without_webhooks!(), "DELETE FROM _sqlx_migrations WHERE version > 4; UPDATE schema_mark SET finished = 4");
 
 fn gate(api: &RecordingApi, bed: &TestDatabase) -> GateBuilder {
     let settings = "throttle: {enabled: false}\nhandover: {socket: run/next.sock}";

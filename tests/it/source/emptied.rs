@@ -81,7 +81,7 @@ fn an_emptied_restriction_of_the_settings_stays_in_force() {
 }
 
 /// Where `null` or `[]` is accepted, it permits no more than any other value.
-const MAY_BE_EMPTY: [(&str, &str); 14] = [
+const MAY_BE_EMPTY: [(&str, &str); 15] = [
     ("accept.api_key", "API keys are off"),
     ("accept.api_key.header", "API keys in a header are off"),
     ("accept.api_key.query", "API keys in the query are off"),
@@ -96,6 +96,7 @@ const MAY_BE_EMPTY: [(&str, &str); 14] = [
     ("public", "every route needs a credential"),
     ("scopes.x", "the scope allows nothing"),
     ("tracing.otlp", "traces are off"),
+    ("webhooks.allow", "public addresses alone"),
 ];
 
 /// Every key of a schema, as the path of its keys; `x` stands for the names of a mapping, `-` for an element of a list.

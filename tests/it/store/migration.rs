@@ -21,7 +21,30 @@ on_each!(
 /// The defaults of a gate.
 const GATE_OPTIONS: StoreOptions = StoreOptions { connections: 4, query_timeout: Duration::from_secs(2), create: true };
 
-const VERSION_1: &str = "
+/// Undoes step 5 of the schema.
+macro_rules! without_webhooks {
+    () => {
+        "DROP TABLE attempts; DROP TABLE events; DROP TABLE publishers;
+        DROP INDEX webhooks_created; DROP INDEX webhooks_failing; DROP INDEX deliveries_waiting;
+        DROP INDEX deliveries_claimed; DROP INDEX deliveries_event; DROP INDEX deliveries_created;
+        ALTER TABLE webhooks DROP COLUMN kind; ALTER TABLE webhooks DROP COLUMN created_by;
+        ALTER TABLE webhooks DROP COLUMN key_id; ALTER TABLE webhooks DROP COLUMN generation;
+        ALTER TABLE webhooks DROP COLUMN previous_key_id; ALTER TABLE webhooks DROP COLUMN previous_generation;
+        ALTER TABLE webhooks DROP COLUMN last_success_at; ALTER TABLE webhooks DROP COLUMN last_failure_at;
+        ALTER TABLE webhooks DROP COLUMN warned_days; ALTER TABLE webhooks DROP COLUMN switched_off_why;
+        ALTER TABLE deliveries DROP COLUMN event_id; ALTER TABLE deliveries DROP COLUMN claimed_by;
+        ALTER TABLE deliveries DROP COLUMN claimed_until; ALTER TABLE deliveries DROP COLUMN last_status;
+        ALTER TABLE deliveries DROP COLUMN last_error; ALTER TABLE deliveries DROP COLUMN done_at;
+        ALTER TABLE deliveries DROP COLUMN why; ALTER TABLE deliveries DROP COLUMN replay_of;
+        ALTER TABLE deliveries DROP COLUMN replayed_after; ALTER TABLE deliveries DROP COLUMN is_test;
+        ALTER TABLE credentials DROP COLUMN cleared_at;"
+    };
+}
+pub(crate) use without_webhooks;
+
+const VERSION_1: &str = concat!(
+    without_webhooks!(),
+    "
     DROP INDEX credentials_unfilled; DROP INDEX credentials_of_account; DROP INDEX credentials_of_owner;
     DROP INDEX credentials_of_all; DROP INDEX audit_actor; DROP INDEX audit_verb; DROP INDEX access_requests_created;
     ALTER TABLE credentials DROP COLUMN cleared; ALTER TABLE credentials DROP COLUMN kind;
@@ -39,9 +62,12 @@ const VERSION_1: &str = "
     DELETE FROM _sqlx_migrations WHERE version > 1;
     CREATE INDEX credentials_account ON credentials (account, created_at, id);
     CREATE INDEX credentials_owner ON credentials (owner) WHERE owner IS NOT NULL;
-    CREATE INDEX credentials_created ON credentials (created_at, id);";
+    CREATE INDEX credentials_created ON credentials (created_at, id);"
+);
 
-const VERSION_2: &str = "DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
+const VERSION_2: &str = concat!(
+    without_webhooks!(),
+    "DROP TABLE credential_addresses; DROP INDEX credentials_expiry;
     DROP TABLE outbox; DROP TABLE reveal_links; DROP TABLE text_counts;
     DROP INDEX reveals_live; DROP INDEX reveals_end;
     ALTER TABLE reveals DROP COLUMN superseded_at; ALTER TABLE reveals DROP COLUMN superseded_by;
@@ -52,7 +78,8 @@ const VERSION_2: &str = "DROP TABLE credential_addresses; DROP INDEX credentials
     ALTER TABLE reveals DROP COLUMN code_key; ALTER TABLE reveals DROP COLUMN codes;
     ALTER TABLE credentials DROP COLUMN developer_emails; ALTER TABLE users DROP COLUMN locale;
     DELETE FROM _sqlx_migrations WHERE version > 2;
-    UPDATE schema_mark SET finished = 2";
+    UPDATE schema_mark SET finished = 2"
+);
 
 /// Tokens of acme, Basic credentials and a user's own key. Each has the values to fill in in its description.
 async fn filled(bed: &TestDatabase, tokens: usize) {

@@ -1,7 +1,8 @@
 //! The store: the same tests on SQLite and on PostgreSQL.
 
 mod credentials;
-mod migration;
+pub mod migration;
 mod test_cluster;
 pub mod test_database;
 mod uses;
+mod webhooks;

@@ -1,7 +1,7 @@
 //! A body for each operation that reads JSON, in its description and in the commands of the documentation.
 
 /// By `operationId`. Tests send each of them.
-pub(super) const BODY_EXAMPLES: [(&str, &str); 22] = [
+pub(super) const BODY_EXAMPLES: [(&str, &str); 28] = [
     ("begin_session", r#"{"email": "ann@acme.example", "password": "correct horse battery"}"#),
     ("choose_password", r#"{"current": "correct horse battery", "password": "staple correct horse"}"#),
     ("request_password_link", r#"{"email": "ann@acme.example"}"#),
@@ -30,4 +30,13 @@ pub(super) const BODY_EXAMPLES: [(&str, &str); 22] = [
     ("create_user", r#"{"role": "implementer", "account": "acme", "email": "bob@acme.example", "name": "Bob Jones"}"#),
     ("edit_user", r#"{"name": "Bob Smith"}"#),
     ("create_operator_token", r#"{"name": "nightly import", "role": "owner", "account": "acme"}"#),
+    (
+        "create_webhook",
+        r#"{"credential": "acme-billing", "url": "https://hooks.example.org/claviger", "entity": "credential"}"#,
+    ),
+    ("edit_webhook", r#"{"url": "https://hooks.example.org/claviger"}"#),
+    ("renew_webhook_secret", r#"{"at_once": false}"#),
+    ("replay_webhook", r#"{"what": "missed", "since": "2026-11-28T00:00:00Z"}"#),
+    ("subscribe_hook", r#"{"target_url": "https://hooks.example.org/claviger", "event": "credential.disabled"}"#),
+    ("create_publisher", r#"{"name": "shop backend"}"#),
 ];

@@ -81,6 +81,10 @@ pub fn openapi() -> OpenApi {
         "operator_token",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()),
     );
+    for name in ["publisher", "api_key"] {
+        components
+            .add_security_scheme(name, SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));
+    }
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE_NAME))));
     let versioned = versioned(&components.schemas);
     for (path, item) in &mut api.paths.paths {
@@ -103,8 +107,8 @@ fn complete(path: &str, item: &mut PathItem, versioned: &HashSet<String>) {
         let callers = rule.map_or(Callers::With(&[]), |rule| rule.callers);
         describe_callers(operation, callers);
         add_example(operation);
-        if path.contains("{id}") {
-            add_parameter(operation, ParameterIn::Path, "id", None);
+        for name in ["id", "delivery"].into_iter().filter(|name| path.contains(&format!("{{{name}}}"))) {
+            add_parameter(operation, ParameterIn::Path, name, None);
         }
         if method != HttpMethod::Get {
             let description = "The ETag of the revision that you read; 412 where the resource has changed since.";
@@ -125,9 +129,11 @@ fn describe_callers(operation: &mut Operation, callers: Callers) {
     operation.security = Some(match callers {
         Callers::Everyone => vec![SecurityRequirement::default()],
         Callers::Sessions => vec![requirement("session")],
+        Callers::ApiKeys => vec![requirement("api_key")],
+        Callers::Publishers => vec![requirement("publisher")],
         Callers::With(_) => ["operator_token", "session"].map(requirement).to_vec(),
     });
-    if callers != Callers::Everyone {
+    if callers.have_roles() {
         let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member].into_iter();
         let roles = roles.filter(|role| callers.includes(*role)).map(|role| json!(RoleName::from(role)));
         operation.extensions.get_or_insert_default().insert(ROLES.into(), roles.collect());
@@ -151,7 +157,8 @@ fn common_codes(path: &str, method: &HttpMethod, operation: &Operation, callers:
     let has_query = parameters().any(|parameter| parameter.parameter_in == ParameterIn::Query);
     let has_key = parameters().any(|parameter| parameter.name == "Idempotency-Key");
     let roles = [Role::Staff, Role::Owner, Role::Implementer, Role::Member];
-    let is_limited = callers == Callers::Sessions || roles.iter().any(|role| !callers.includes(*role));
+    let is_limited = matches!(callers, Callers::Sessions | Callers::ApiKeys)
+        || (callers.have_roles() && roles.iter().any(|role| !callers.includes(*role)));
     let conditions: [(bool, &[Code]); 11] = [
         (true, &[Code::Malformed, Code::TooManyRequests, Code::Internal]),
         (true, &[Code::DatabaseUnavailable, Code::DatabaseUnusable]),

@@ -18,11 +18,15 @@ pub(super) enum Callers {
     Everyone,
     /// Any user with a session; no operator token.
     Sessions,
+    /// The API key itself, as at the gate.
+    ApiKeys,
+    /// A publisher's token, which reaches nothing else.
+    Publishers,
     /// Any role with one of these rights.
     With(&'static [Right]),
 }
 
-use Callers::{Everyone, Sessions, With};
+use Callers::{ApiKeys, Everyone, Publishers, Sessions, With};
 use Code::{
     AccessNotGranted, Busy, Conflict, IdTaken, LastStaff, LinkWorthless, MembersNotAllowed, NotAskable, NotFound,
     NotGranted, NotPending, SignInFailed, Taken, UsernameTaken,
@@ -39,8 +43,11 @@ const KEY_HOLDER: Callers = With(&[Right::ManageCredentials, Right::OwnKey]);
 const OWN_KEY: Callers = With(&[Right::OwnKey]);
 const ADMINISTRATOR: Callers = With(&[Right::ManageUsers]);
 const AUDITOR: Callers = With(&[Right::ReadAudit]);
+const WEBHOOK_READER: Callers = With(&[Right::SeeWebhooks]);
+const WEBHOOK_MANAGER: Callers = With(&[Right::ManageWebhooks]);
+const PUBLISHER_MANAGER: Callers = With(&[Right::ManagePublishers]);
 
-pub(super) const PERMISSIONS: [OperationPermission; 66] = [
+pub(super) const PERMISSIONS: [OperationPermission; 95] = [
     rule("me", ANY_ROLE, &[]),
     rule("form_settings", ANY_ROLE, &[]),
     rule("begin_session", Everyone, &[SignInFailed, Busy]),
@@ -97,8 +104,37 @@ pub(super) const PERMISSIONS: [OperationPermission; 66] = [
     rule("edit_user", ADMINISTRATOR, &[Taken, Conflict, LastStaff]),
     rule("disable_user", ADMINISTRATOR, &[Conflict, LastStaff]),
     rule("enable_user", ADMINISTRATOR, &[]),
+    rule("end_sessions_of_user", ADMINISTRATOR, &[]),
     rule("new_setup_link", ADMINISTRATOR, &[]),
     rule("diagnose_user", ADMINISTRATOR, &[]),
+    rule("list_webhooks", WEBHOOK_READER, &[AccessNotGranted, MembersNotAllowed, NotFound]),
+    rule("create_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed, NotFound, Conflict]),
+    rule("show_webhook", WEBHOOK_READER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("edit_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("delete_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("pause_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("play_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("renew_webhook_secret", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("end_webhook_overlap", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("list_webhook_deliveries", WEBHOOK_READER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("show_webhook_delivery", WEBHOOK_READER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("replay_webhook_delivery", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed, Conflict]),
+    rule("replay_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed, Conflict]),
+    rule("stop_webhook_replay", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed]),
+    rule("test_webhook", WEBHOOK_MANAGER, &[AccessNotGranted, MembersNotAllowed, Conflict]),
+    rule("show_key_holder", ApiKeys, &[NotFound]),
+    rule("list_hooks", ApiKeys, &[NotFound]),
+    rule("subscribe_hook", ApiKeys, &[NotFound, Conflict]),
+    rule("unsubscribe_hook_url", ApiKeys, &[NotFound]),
+    rule("unsubscribe_hook", ApiKeys, &[]),
+    rule("sample_events", ApiKeys, &[NotFound]),
+    rule("list_publishers", PUBLISHER_MANAGER, &[NotFound]),
+    rule("create_publisher", PUBLISHER_MANAGER, &[NotFound]),
+    rule("show_publisher", PUBLISHER_MANAGER, &[]),
+    rule("delete_publisher", PUBLISHER_MANAGER, &[]),
+    rule("disable_publisher", PUBLISHER_MANAGER, &[]),
+    rule("enable_publisher", PUBLISHER_MANAGER, &[]),
+    rule("post_events", Publishers, &[NotFound]),
     rule("list_operator_tokens", ADMINISTRATOR, &[NotFound]),
     rule("create_operator_token", ADMINISTRATOR, &[NotFound]),
     rule("show_operator_token", ADMINISTRATOR, &[]),
@@ -114,9 +150,15 @@ const fn rule(operation: &'static str, callers: Callers, codes: &'static [Code])
 }
 
 impl Callers {
+    /// Whether a role decides who may call.
+    pub(super) fn have_roles(self) -> bool {
+        matches!(self, Sessions | With(_))
+    }
+
     pub(super) fn includes(self, role: Role) -> bool {
         match self {
             Everyone | Sessions => true,
+            ApiKeys | Publishers => false,
             With(rights) => rights.iter().any(|right| right.is_of(role)),
         }
     }

@@ -22,7 +22,7 @@ use crate::store::{ActorKind, AuditFilter};
 
 const TAG: &str = "audit";
 const MAX_WORD_CHARS: usize = 256;
-const KINDS: [ActorKind; 5] = [ActorKind::System, ActorKind::Shell, ActorKind::User, ActorKind::Token, ActorKind::Link];
+const KINDS: [ActorKind; ActorKind::ALL.len()] = ActorKind::ALL;
 
 pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(table))

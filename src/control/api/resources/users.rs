@@ -11,8 +11,8 @@ use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
 use crate::control::operations::{
-    EditUser, NewUser, Outcome, create_setup_link, create_user, disable_user, edit_user, enable_user, list_users,
-    show_user,
+    EditUser, NewUser, Outcome, create_setup_link, create_user, disable_user, edit_user, enable_user,
+    end_sessions_of_user, list_users, show_user,
 };
 use crate::control::views::{RoleName, UserView};
 use crate::control::web::problem::Problem;
@@ -28,6 +28,7 @@ pub(in crate::control::api) fn routes() -> OpenApiRouter<ControlState> {
         .routes(routes!(show, edit))
         .routes(routes!(disable))
         .routes(routes!(enable))
+        .routes(routes!(end_sessions))
         .routes(idempotent(routes!(create_link)))
 }
 
@@ -171,6 +172,15 @@ async fn disable(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<UserVi
 )]
 async fn enable(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<UserView>, Problem> {
     Ok(ApiResponse::of(&enable_user(&call.context(), &id).await?))
+}
+
+/// Ends every session of a user, who has to sign in again. Their password and their own key stay.
+#[utoipa::path(
+    post, path = "/users/{id}/end-sessions", tag = TAG, operation_id = "end_sessions_of_user",
+    responses((status = 200, body = UserView))
+)]
+async fn end_sessions(call: ApiCall, UserId(id): UserId) -> Result<ApiResponse<UserView>, Problem> {
+    Ok(ApiResponse::of(&end_sessions_of_user(&call.context(), &id).await?))
 }
 
 /// Creates a link with which a user chooses a password. Only this response shows it.

@@ -7,7 +7,7 @@ use axum::routing::get;
 
 use super::setup_link::worthless;
 use super::sign_in::start_session;
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visitor;
 use crate::control::console::posted_form::Posted;

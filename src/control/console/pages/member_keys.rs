@@ -6,12 +6,13 @@ use axum::routing::get;
 
 use super::page_urls::{credential_page, page_of, with_query};
 use super::url_params::{Id, label, query, word};
-use crate::control::console::form::Form;
+use super::webhooks;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::posted_form::Posted;
+use crate::control::console::posted_form::{Posted, Reader};
 use crate::control::operations::{
     CredentialSearch, Invalid, NotFound, Right, clear, count_credentials, list_credentials, show_credential,
 };
@@ -58,6 +59,14 @@ struct Management<'p> {
     next: Option<String>,
 }
 
+/// Which keys are listed; in the address of the list, and in the form that clears one of them.
+struct Wanted<'p> {
+    account: &'p str,
+    user: &'p str,
+    state: &'p str,
+    cursor: &'p str,
+}
+
 struct StateLink {
     href: String,
     text: String,
@@ -74,6 +83,8 @@ struct Card {
     title: String,
     /// Where `title` is the name.
     email: Option<String>,
+    /// Its number of webhooks, in words; `None` where there are no webhooks at all.
+    webhooks: Option<String>,
 }
 
 #[derive(Template)]
@@ -82,6 +93,12 @@ struct Clear<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
     card: &'p Card,
+    /// Where the webhooks that stop lead.
+    webhooks: Vec<String>,
+    /// The list to go back to.
+    wanted: &'p Wanted<'p>,
+    action: String,
+    back: String,
 }
 
 struct Found {
@@ -99,17 +116,13 @@ async fn list(visit: Visit) -> Answer {
     require(&visit)?;
     let posted = query(&visit.target)?;
     let mut reader = posted.reader();
-    let (account, user, state) = (reader.text("account"), reader.text("user"), reader.text("state"));
-    let cursor = reader.optional("cursor");
+    let wanted = Wanted::read(&mut reader);
     reader.finish()?;
-    let (found, mut form) = match find(&visit, [account, user, state], cursor.as_deref()).await {
+    let (found, mut form) = match find(&visit, &wanted).await {
         Ok(found) => (found, Form::new(&visit)),
         Err(problem) => (Found::nothing(), Form::refused(&visit, &posted, problem)?),
     };
-    let own_path = |state: &str, cursor: &str| {
-        let values = [("account", account), ("user", user), ("state", state), ("cursor", cursor)];
-        visit.url(&with_query(LIST, &values))
-    };
+    let own_path = |state: &str, cursor: &str| visit.url(&Wanted { state, cursor, ..wanted }.beside(LIST));
     let counts = [
         ("enabled", CredentialState::Enabled, "management-count-enabled", found.counts.enabled),
         ("disabled", CredentialState::Disabled, "management-count-disabled", found.counts.disabled),
@@ -121,28 +134,29 @@ async fn list(visit: Visit) -> Answer {
         is_chosen: state == found.state,
     };
     let states = counts.map(link).into();
-    let next = found.listing.end.as_deref().map(|cursor| own_path(state, cursor));
-    let mut fields = vec![form.line("user", "management-user").value(user)];
+    let next = found.listing.end.as_deref().map(|cursor| own_path(wanted.state, cursor));
+    let mut fields = vec![form.line("user", "management-user").value(wanted.user)];
     if visit.standing.is_staff() {
-        fields.push(form.line("account", "management-account").value(account));
+        fields.push(form.line("account", "management-account").value(wanted.account));
     }
-    let cards = Card::all(&visit, found.listing.records).await?;
+    let cards = Card::all(&visit, found.listing.records, &wanted).await?;
     let body = Management {
         v: &visit,
         fields,
         states,
         state: found.state,
-        is_filtered: [account, user].iter().any(|text| !text.is_empty()),
+        is_filtered: [wanted.account, wanted.user].iter().any(|text| !text.is_empty()),
         cards,
         unreadable: found.listing.unreadable.len(),
-        is_first: cursor.is_none(),
-        first: own_path(state, ""),
+        is_first: wanted.cursor.is_empty(),
+        first: own_path(wanted.state, ""),
         next,
     };
     visit.show(Page::new(visit.t("management-title"), &body)?.form(&form))
 }
 
-async fn find(visit: &Visit, [account, user, state]: [&str; 3], cursor: Option<&str>) -> Result<Found, Problem> {
+async fn find(visit: &Visit, wanted: &Wanted<'_>) -> Result<Found, Problem> {
+    let Wanted { account, user, state, cursor } = *wanted;
     let mut invalid = Invalid::default();
     let account = label(&mut invalid, "account", account);
     let state = word(&mut invalid, "state", state, &STATES).unwrap_or(CredentialState::Enabled);
@@ -158,34 +172,45 @@ async fn find(visit: &Visit, [account, user, state]: [&str; 3], cursor: Option<&
         ..CredentialSearch::default()
     };
     let context = visit.context();
+    let cursor = (!cursor.is_empty()).then_some(cursor);
     let listing = list_credentials(&context, &search, cursor, PAGE_SIZE).await?;
     Ok(Found { listing, counts: count_credentials(&context, &search).await?, state })
 }
 
 async fn ask_to_clear(visit: Visit, Id(id): Id) -> Answer {
     require(&visit)?;
+    let posted = query(&visit.target)?;
+    let mut reader = posted.reader();
+    let wanted = Wanted::read(&mut reader);
+    reader.finish()?;
     let key = own_key_of(&visit, id.as_str()).await?;
-    ask(&visit, Form::new(&visit), key).await
+    ask(&visit, Form::new(&visit), key, &wanted).await
 }
 
 async fn clear_key(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     require(&visit)?;
-    posted.reader().finish()?;
+    let mut reader = posted.reader();
+    let wanted = Wanted::read(&mut reader);
+    reader.finish()?;
     let key = own_key_of(&visit, id.as_str()).await?;
     match clear(&visit.write(&posted), id.as_str()).await {
-        Ok(_) => visit.done(LIST, "done-key-cleared", &Card::one(&visit, key).await?.title),
+        Ok(_) => visit.done(&wanted.beside(LIST), "done-key-cleared", &Card::one(&visit, key).await?.title),
         Err(error) => {
             let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);
-            ask(&visit, form, key).await
+            ask(&visit, form, key, &wanted).await
         }
     }
 }
 
-async fn ask(visit: &Visit, form: Form<'_>, key: CredentialRecord) -> Answer {
+async fn ask(visit: &Visit, form: Form<'_>, key: CredentialRecord, wanted: &Wanted<'_>) -> Answer {
     let form = form.revision(key.revision);
+    let action = visit.url(&clear_page(&key.id));
     let card = Card::one(visit, key).await?;
-    visit.show(Page::new(visit.t("management-clear"), &Clear { v: visit, form: &form, card: &card })?.form(&form))
+    let webhooks = webhooks::stopping(visit, &card.key).await?;
+    let back = visit.url(&wanted.beside(LIST));
+    let body = Clear { v: visit, form: &form, card: &card, webhooks, wanted, action, back };
+    visit.show(Page::new(visit.t("management-clear"), &body)?.form(&form))
 }
 
 /// Other credentials have pages of their own.
@@ -199,6 +224,29 @@ fn require(visit: &Visit) -> Result<(), Problem> {
     visit.require_visible(&MENU[0])
 }
 
+impl<'p> Wanted<'p> {
+    /// The first page of all keys that are enabled.
+    const ALL: Self = Self { account: "", user: "", state: "", cursor: "" };
+
+    fn read(reader: &mut Reader<'p>) -> Self {
+        Self {
+            account: reader.text("account"),
+            user: reader.text("user"),
+            state: reader.text("state"),
+            cursor: reader.text("cursor"),
+        }
+    }
+
+    /// The list, or another page that leads back to it.
+    fn beside(&self, page: &str) -> String {
+        with_query(page, &self.values())
+    }
+
+    fn values(&self) -> [(&'static str, &'p str); 4] {
+        [("account", self.account), ("user", self.user), ("state", self.state), ("cursor", self.cursor)]
+    }
+}
+
 impl Found {
     fn nothing() -> Self {
         let listing = Listing { records: Vec::new(), unreadable: Vec::new(), end: None };
@@ -207,20 +255,34 @@ impl Found {
 }
 
 impl Card {
-    async fn all(visit: &Visit, keys: Vec<CredentialRecord>) -> Result<Vec<Self>, Problem> {
+    async fn all(visit: &Visit, keys: Vec<CredentialRecord>, wanted: &Wanted<'_>) -> Result<Vec<Self>, Problem> {
         let owners: Vec<&str> = keys.iter().filter_map(|key| key.owner.as_ref()).map(Label::as_str).collect();
         let users = visit.state.store.user_names(&owners).await?;
-        Ok(keys.into_iter().map(|key| Self::new(visit, key, &users)).collect())
+        let mut cards: Vec<Self> = keys.into_iter().map(|key| Self::new(visit, key, &users, wanted)).collect();
+        if visit.standing.has_webhooks {
+            let ids: Vec<&str> = cards.iter().map(|card| card.key.id.as_str()).collect();
+            let counts = visit.state.store.webhooks_per_credential(&ids).await?;
+            for card in &mut cards {
+                let count = counts.get(card.key.id.as_str()).copied().unwrap_or_default();
+                card.webhooks = Some(visit.tn("webhooks-count", &count));
+            }
+        }
+        Ok(cards)
     }
 
     async fn one(visit: &Visit, key: CredentialRecord) -> Result<Self, Problem> {
         let owner = key.owner.as_ref().map_or("", Label::as_str);
         let users = visit.state.store.user_names(&[owner]).await?;
-        Ok(Self::new(visit, key, &users))
+        Ok(Self::new(visit, key, &users, &Wanted::ALL))
     }
 
     /// `users`: id, name and e-mail address.
-    fn new(visit: &Visit, key: CredentialRecord, users: &[(String, Option<String>, String)]) -> Self {
+    fn new(
+        visit: &Visit,
+        key: CredentialRecord,
+        users: &[(String, Option<String>, String)],
+        wanted: &Wanted<'_>,
+    ) -> Self {
         let owner = key.owner.as_ref().map_or("", Label::as_str);
         let (title, email) = match users.iter().find(|(id, ..)| id == owner) {
             Some((_, Some(name), email)) => (name.clone(), Some(email.clone())),
@@ -228,11 +290,12 @@ impl Card {
             None => (key.id.to_string(), None),
         };
         Self {
-            href: visit.url(&clear_page(&key.id)),
+            href: visit.url(&wanted.beside(&clear_page(&key.id))),
             page: visit.url(&credential_page(key.id.as_str())),
             key,
             title,
             email,
+            webhooks: None,
         }
     }
 }

@@ -15,18 +15,21 @@ mod error_index;
 mod files;
 mod member_keys;
 mod message_failures;
-mod operator_token_delete;
+mod operator_token_confirm;
+mod operator_token_urls;
 mod operator_tokens;
 mod overview;
 mod own_key;
 mod page_urls;
 mod profile;
+mod publishers;
 pub(super) mod reveal;
 mod setup_link;
 mod sign_in;
 mod status;
 mod url_params;
 mod users;
+mod webhooks;
 
 use axum::Router;
 
@@ -42,9 +45,11 @@ pub(super) const MENU: &[&[Entry]] = &[
     files::MENU,
     own_key::MENU,
     member_keys::MENU,
+    webhooks::MENU,
     users::MENU,
     operator_tokens::MENU,
     audit::MENU,
+    publishers::MENU,
     status::MENU,
 ];
 
@@ -70,10 +75,12 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(files::routes())
         .merge(own_key::routes())
         .merge(member_keys::routes())
+        .merge(webhooks::routes())
         .merge(users::routes())
         .merge(operator_tokens::routes())
-        .merge(operator_token_delete::routes())
+        .merge(operator_token_confirm::routes())
         .merge(audit::routes())
+        .merge(publishers::routes())
         .merge(status::routes())
         .merge(error_index::routes())
         .merge(api_docs::routes())

@@ -5,24 +5,23 @@ use axum::Router;
 use axum::routing::{get, post};
 use jiff::Timestamp;
 
-use super::page_urls::{page_of, with_query};
+use super::operator_token_urls::{LIST, Wanted, delete_page, disable_page};
+use super::page_urls::page_of;
 use super::url_params::{Id, day, label, query};
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::posted_form::{Posted, Reader};
+use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     CreatedOperatorToken, Invalid, NewOperatorToken, Outcome, Paging, Right, create_operator_token,
-    disable_operator_token, enable_operator_token, list_operator_tokens,
+    enable_operator_token, list_operator_tokens,
 };
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
-use crate::credential::Label;
 use crate::store::{Listing, OperatorTokenRecord, Role};
 
-pub(super) const LIST: &str = "/operator-tokens";
 const PAGE_SIZE: u32 = 25;
 /// Preselected life of a new token.
 const LIFE_DAYS: i64 = 90;
@@ -40,7 +39,6 @@ pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route(LIST, get(list))
         .route("/operator-tokens/new", get(form).post(create))
-        .route("/operator-tokens/{id}/disable", post(disable))
         .route("/operator-tokens/{id}/enable", post(enable))
 }
 
@@ -49,12 +47,6 @@ enum State {
     Active,
     Expired,
     Disabled,
-}
-
-/// Which page of the list; in its address, and in the forms of its cards.
-struct Wanted<'p> {
-    account: &'p str,
-    cursor: &'p str,
 }
 
 #[derive(Template)]
@@ -78,7 +70,10 @@ struct Card<'p> {
     page: String,
     state: State,
     token: OperatorTokenRecord,
-    /// Of the form that enables or disables.
+    /// The pages that ask first.
+    disable: String,
+    delete: String,
+    /// Of the form that enables.
     form: Form<'p>,
 }
 
@@ -101,16 +96,6 @@ struct Secret<'p> {
     name: &'p str,
     secret: &'p str,
     next: String,
-}
-
-impl<'p> Wanted<'p> {
-    fn read(reader: &mut Reader<'p>) -> Self {
-        Self { account: reader.text("account"), cursor: reader.text("cursor") }
-    }
-
-    fn path(&self, cursor: &str) -> String {
-        with_query(LIST, &[("account", self.account), ("cursor", cursor)])
-    }
 }
 
 impl State {
@@ -148,6 +133,8 @@ fn show_list(visit: &Visit, mut form: Form<'_>, wanted: &Wanted<'_>, listing: Li
     let card = |token: OperatorTokenRecord| Card {
         page: visit.url(&page_of(LIST, &token.id)),
         state: State::of(&token, visit.now),
+        disable: visit.url(&wanted.beside(&disable_page(&token.id))),
+        delete: visit.url(&wanted.beside(&delete_page(&token.id))),
         form: Form::new(visit).revision(token.revision),
         token,
     };
@@ -234,31 +221,18 @@ fn reveal(visit: &Visit, created: &CreatedOperatorToken) -> Answer {
     visit.show(Page::new(visit.t("tokens-secret-title"), &body)?.secret(LIST.to_owned()))
 }
 
-async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, false).await
-}
-
-async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, true).await
-}
-
 /// Leads back to the page of the list that had the button.
-async fn set_enabled(visit: &Visit, id: &Label, posted: &Posted, is_enabled: bool) -> Answer {
+async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     visit.require(Right::ManageUsers)?;
     let mut reader = posted.reader();
     let wanted = Wanted::read(&mut reader);
     reader.finish()?;
-    let call = visit.write(posted);
-    let (done, message) = match is_enabled {
-        true => (enable_operator_token(&call, id).await, "done-token-enabled"),
-        false => (disable_operator_token(&call, id).await, "done-token-disabled"),
-    };
-    match done {
-        Ok(token) => visit.done(&wanted.path(wanted.cursor), message, &token.name),
+    match enable_operator_token(&visit.write(&posted), &id).await {
+        Ok(token) => visit.done(&wanted.path(wanted.cursor), "done-token-enabled", &token.name),
         Err(error) => {
-            let form = Form::refused(visit, posted, error.into())?;
+            let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("operator_token", id.as_str()).await);
-            show_list(visit, form, &wanted, find(visit, &wanted).await?)
+            show_list(&visit, form, &wanted, find(&visit, &wanted).await?)
         }
     }
 }

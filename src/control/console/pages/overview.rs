@@ -8,6 +8,7 @@ use super::access_conditions::{Conditions, Subject};
 use super::access_requests;
 use super::own_key::StateBadge;
 use super::page_urls::credential_page;
+use super::webhooks::Alerts;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
@@ -35,6 +36,8 @@ struct Overview<'p> {
     v: &'p Visit,
     /// A message.
     lead: &'static str,
+    /// Webhooks that fail.
+    alerts: Alerts<'p>,
     /// For people of an account.
     access: Option<Access<'p>>,
     /// For those who manage credentials.
@@ -88,7 +91,15 @@ async fn overview(visit: Visit) -> Answer {
     } else {
         None
     };
-    let body = Overview { v: &visit, lead, access: access(&visit).await?, credentials, expiring, own_key };
+    let body = Overview {
+        v: &visit,
+        lead,
+        alerts: Alerts::of(&visit).await?,
+        access: access(&visit).await?,
+        credentials,
+        expiring,
+        own_key,
+    };
     visit.show(Page::new(visit.t("overview-title"), &body)?)
 }
 

@@ -6,7 +6,8 @@ use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
 
-use crate::control::console::form::Form;
+use super::webhooks;
+use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section, Standing};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
@@ -21,6 +22,7 @@ use crate::control::web::state::ControlState;
 use crate::store::CredentialRecord;
 
 const PAGE: &str = "/my-key";
+const OFF: &str = "/my-key/off";
 /// A message.
 const ACCOUNT_OFF: &str = "own-key-account-off";
 
@@ -81,6 +83,8 @@ struct Confirm<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
     key: &'p CredentialRecord,
+    /// Where the webhooks that stop lead.
+    webhooks: Vec<String>,
     action: &'static str,
     /// Messages.
     title: &'static str,
@@ -203,7 +207,7 @@ async fn regenerate(visit: Visit, posted: Posted) -> Answer {
 }
 
 async fn ask_to_switch_off(visit: Visit) -> Answer {
-    ask(visit, "/my-key/off", ["own-key-switch-off", "own-key-switch-off-lead", "own-key-switch-off"]).await
+    ask(visit, OFF, ["own-key-switch-off", "own-key-switch-off-lead", "own-key-switch-off"]).await
 }
 
 async fn switch_off(visit: Visit, posted: Posted) -> Answer {
@@ -223,7 +227,9 @@ async fn ask(visit: Visit, action: &'static str, [title, consequence, button]: [
         return Ok(visit.redirect(PAGE, None));
     };
     let form = Form::new(&visit).revision(key.revision);
-    let body = Confirm { v: &visit, form: &form, key: &key, action, title, consequence, button };
+    // With another secret, they go on.
+    let webhooks = if action == OFF { webhooks::stopping(&visit, &key).await? } else { Vec::new() };
+    let body = Confirm { v: &visit, form: &form, key: &key, webhooks, action, title, consequence, button };
     visit.show(Page::new(visit.t(title), &body)?)
 }
 

@@ -29,6 +29,11 @@ pub(super) fn credential_page(id: &str) -> String {
     }
 }
 
+/// The page of a webhook.
+pub(super) fn webhook_page(id: &Label) -> String {
+    format!("/webhooks/{}", segment(id.as_str()))
+}
+
 /// The page of a user.
 pub(super) fn user_page(id: &str) -> String {
     format!("/users/{}", segment(id))

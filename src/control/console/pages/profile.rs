@@ -5,8 +5,8 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 
-use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::users::role_lead;
@@ -87,11 +87,18 @@ fn rights(visit: &Visit) -> Vec<String> {
         Right::ManageUsers => "profile-right-users",
         Right::ReadAudit => "profile-right-audit",
         Right::SeeAccount => "profile-right-account",
+        Right::SeeWebhooks => "profile-right-see-webhooks",
+        Right::ManageWebhooks => "profile-right-webhooks",
+        Right::ManagePublishers => "profile-right-publishers",
     };
     let needs_grant = |right: Right| matches!(right, Right::SwitchAccess | Right::ManageCredentials);
     let standing = &visit.standing;
     let has = |right: &Right| match right {
         Right::OwnKey => standing.may_have_own_key(),
+        Right::ManagePublishers => standing.has_webhooks && standing.may(Right::ManagePublishers),
+        Right::ManageWebhooks => standing.may_have_webhooks(),
+        // Who may change them sees them.
+        Right::SeeWebhooks => standing.has_webhooks && standing.is_staff(),
         right => standing.may(*right) && (standing.is_granted() || !needs_grant(*right)),
     };
     Right::ALL.into_iter().filter(has).map(|right| visit.t(message(right))).collect()

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 
 use super::credentials::example;
 use super::message_failures::failure_text;
-use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visitor;
 use crate::control::console::posted_form::Posted;
@@ -137,9 +137,18 @@ fn code_line(visitor: &Visitor, progress: &CodeProgress, end: &str) -> String {
         CodeProgress::OnItsWay => visitor.t1("reveal-code-coming", "end", end),
         CodeProgress::Delayed { next_at: Some(next), .. } => timed("reveal-code-delayed", next),
         CodeProgress::Delayed { error, next_at: None } => failed("reveal-code-failed", error),
-        CodeProgress::Sent { at } => timed("reveal-code-sent", at),
+        CodeProgress::Sent { at, code_ends_at } => {
+            let left = visitor.tn("reveal-code-works", &minutes_until(*code_ends_at, visitor.now));
+            format!("{} {left}", timed("reveal-code-sent", at))
+        }
         CodeProgress::Failed { error } => failed("reveal-code-failed", error),
     }
+}
+
+/// Rounded up: a code that works has a minute left.
+fn minutes_until(end: Timestamp, now: Timestamp) -> i64 {
+    let seconds = end.duration_since(now).as_secs().max(1);
+    seconds.saturating_add(59) / 60
 }
 
 /// A link that shows nothing now, or never again.
@@ -256,6 +265,14 @@ fn masked(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn minutes_that_are_left_are_rounded_up() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let after = |seconds: i64| minutes_until(now + jiff::SignedDuration::from_secs(seconds), now);
+        assert_eq!([600, 599, 541, 540, 61, 60, 1, 0, -5].map(after), [10, 10, 10, 9, 2, 1, 1, 1, 1]);
+        assert!(minutes_until(Timestamp::MAX, now) > 10);
+    }
 
     #[test]
     fn the_last_part_of_an_address_is_masked() {

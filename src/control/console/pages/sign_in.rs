@@ -7,8 +7,8 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 use crate::control::console::flash_message::FlashMessage;
-use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visitor;
 use crate::control::console::posted_form::{Fields, Posted};

@@ -99,7 +99,7 @@ mod tests {
         }
         label(&mut invalid, "account", "a b");
         word(&mut invalid, "state", "ON", &[("on", 1)]);
-        let fields: Vec<_> = invalid.0.iter().map(|fault| fault.field).collect();
+        let fields: Vec<_> = invalid.0.iter().map(|fault| fault.field.as_ref()).collect();
         assert_eq!(fields, ["since", "since", "since", "since", "account", "state"]);
     }
 }

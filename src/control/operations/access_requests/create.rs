@@ -74,7 +74,7 @@ pub async fn request_access(
         other => OperationError::from(other),
     })?;
     notice_mails::to_staff(call, &mut transaction, Purpose::AccessAsked, &record.id).await?;
-    transaction.audit(call.actor(), &entry("ask_for_access", None, &record)).await?;
+    call.record(&mut transaction, &entry("ask_for_access", None, &record)).await?;
     call.store_response(&mut transaction, &AccessRequestView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(record))

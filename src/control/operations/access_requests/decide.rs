@@ -80,7 +80,7 @@ pub async fn decide_requests(
         let asker = (request.asked_by_kind == ActorKind::User).then_some(request.asked_by.as_str());
         notice_mails::to_account(call, &mut transaction, (purpose, &request.id), &request.account, asker).await?;
     }
-    transaction.audit_all(call.actor(), &entries).await?;
+    call.record_all(&mut transaction, call.actor(), &entries).await?;
     transaction.commit().await?;
     Ok(decided)
 }

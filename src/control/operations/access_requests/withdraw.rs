@@ -30,7 +30,7 @@ pub async fn withdraw_request(
     };
     transaction.put_access_requests(std::slice::from_ref(&after)).await?;
     notice_mails::to_staff(call, &mut transaction, Purpose::RequestWithdrawn, &after.id).await?;
-    transaction.audit(call.actor(), &entry("withdraw_request", Some(&before), &after)).await?;
+    call.record(&mut transaction, &entry("withdraw_request", Some(&before), &after)).await?;
     transaction.commit().await?;
     Ok(after)
 }

@@ -51,7 +51,7 @@ pub async fn create_account(
         StoreError::Taken(UniqueKey::AccountId) => AccountConflict::IdTaken.into(),
         other => OperationError::from(other),
     })?;
-    transaction.audit(call.actor(), &entry("create_account", None, &record)).await?;
+    call.record(&mut transaction, &entry("create_account", None, &record)).await?;
     call.store_response(&mut transaction, &AccountView::from(&record)).await?;
     transaction.commit().await?;
     Ok(Outcome::Fresh(record))

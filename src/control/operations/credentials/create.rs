@@ -162,7 +162,7 @@ pub async fn create(
     }
     transaction.add_credentials(std::slice::from_ref(&record)).await.map_err(insert_error)?;
     let line = with_way(entry("create", &record, None, Some(&record)), way.audited(call));
-    transaction.audit(call.actor(), &line).await?;
+    call.record(&mut transaction, &line).await?;
     let record = match way {
         Deliver::Show => record,
         Deliver::Send => {

@@ -12,7 +12,7 @@ pub async fn delete(call: &OperationContext<'_>, id: &str) -> Result<CredentialR
     let before = lock_credential(&mut transaction, reach, id).await?;
     call.check_revision(before.revision)?;
     transaction.delete_credential(id).await?;
-    transaction.audit(call.actor(), &entry("delete", &before, Some(&before), None)).await?;
+    call.record(&mut transaction, &entry("delete", &before, Some(&before), None)).await?;
     transaction.commit().await?;
     Ok(before)
 }

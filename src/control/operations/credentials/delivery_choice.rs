@@ -22,7 +22,7 @@ pub(super) fn is_operator(call: &OperationContext<'_>) -> bool {
     match call.actor().kind {
         ActorKind::Token => call.caller.role == Role::Staff,
         ActorKind::Shell | ActorKind::System => true,
-        ActorKind::User | ActorKind::Link => false,
+        ActorKind::User | ActorKind::Link | ActorKind::Credential => false,
     }
 }
 

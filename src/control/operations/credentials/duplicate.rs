@@ -111,7 +111,7 @@ pub async fn duplicate(
     let mut after = CredentialView::from(&record).audit_value();
     after["duplicate_of"] = first.id.as_str().into();
     let line = AuditEntry { after: Some(after.to_string()), ..entry("duplicate", &record, None, None) };
-    transaction.audit(actor, &with_way(line, way.audited(call))).await?;
+    call.record_as(&mut transaction, actor, &with_way(line, way.audited(call))).await?;
     let record = match way {
         Deliver::Show => record,
         Deliver::Send => {

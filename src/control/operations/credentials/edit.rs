@@ -52,9 +52,14 @@ impl Edit {
     /// The fields by which the credential may refuse requests afterwards that it admits now. A caller confirms these
     /// before the edit.
     pub fn narrowed_fields(&self, before: &CredentialRecord) -> Vec<&'static str> {
+        Restrictions::from(before).narrowed_fields(&Restrictions::from(&self.applied_to(before)))
+    }
+
+    /// The credential as it is after the edit.
+    pub fn applied_to(&self, before: &CredentialRecord) -> CredentialRecord {
         let mut after = before.clone();
         self.clone().apply(&mut after);
-        Restrictions::from(before).narrowed_fields(&Restrictions::from(&after))
+        after
     }
 
     fn apply(self, record: &mut CredentialRecord) {

@@ -54,7 +54,7 @@ pub async fn export(
         after: Some(json!({ "format": word }).to_string()),
     };
     let mut transaction = call.begin().await?;
-    transaction.audit(call.actor(), &entry).await?;
+    call.record(&mut transaction, &entry).await?;
     transaction.commit().await?;
 
     let mut off = store.accounts_without_access().await?;

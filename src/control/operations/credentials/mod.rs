@@ -46,6 +46,7 @@ pub use export::{Exported, export};
 pub(in crate::control) use field_validation::EMPTY_LIST;
 pub use field_validation::{MAX_ADDRESSES, MAX_DEVELOPER_EMAILS, MAX_SCOPES};
 pub use import::{Imported, ImportedCredential, import, may_import};
+pub(super) use own_key::holder;
 pub use own_key::{disable_own_key, enable_own_key, own_key, own_key_obstacle, regenerate_own_key};
 pub use resend_or_void::{can_send_again, send_again, text_again, void_delivery};
 pub use reset::{Reset, reset};

@@ -13,10 +13,10 @@ use crate::credential::Label;
 use crate::store::{CredentialRecord, Role, StoreError, Transaction, UniqueKey, whole_millis};
 
 /// A user who may have a key of their own.
-pub(super) struct Holder<'c> {
-    pub(super) user: &'c Label,
-    pub(super) account: &'c Label,
-    id: Label,
+pub(in crate::control::operations) struct Holder<'c> {
+    pub(in crate::control::operations) user: &'c Label,
+    pub(in crate::control::operations) account: &'c Label,
+    pub(in crate::control::operations) id: Label,
     has_access: bool,
 }
 
@@ -122,7 +122,9 @@ async fn create_secret_for(
 }
 
 /// The caller, if they are a user who may have a key of their own.
-pub(super) async fn holder<'c>(call: &OperationContext<'c>) -> Result<Holder<'c>, OperationError> {
+pub(in crate::control::operations) async fn holder<'c>(
+    call: &OperationContext<'c>,
+) -> Result<Holder<'c>, OperationError> {
     let reach = call.reach(Right::OwnKey)?;
     // Operator tokens and the shell are no users.
     let (Some(account), Some(user)) = (reach.only(), &call.caller.user) else {
@@ -190,7 +192,7 @@ impl Holder<'_> {
             StoreError::Taken(UniqueKey::CredentialId) => CredentialConflict::OwnKeyEnabled.into(),
             other => OperationError::from(other),
         })?;
-        transaction.audit(call.actor(), &entry(verb, &record, None, Some(&record))).await?;
+        call.record(transaction, &entry(verb, &record, None, Some(&record))).await?;
         Ok(record)
     }
 }

@@ -132,7 +132,7 @@ async fn finish(
     record: &CredentialRecord,
 ) -> Result<CredentialRecord, OperationError<CredentialConflict>> {
     let line: AuditEntry = entry(verb, record, None, Some(record));
-    transaction.audit(call.actor(), &line).await?;
+    call.record(&mut transaction, &line).await?;
     let after = transaction.credential(record.id.as_str()).await?.unwrap_or_else(|| record.clone());
     call.store_response(&mut transaction, &CredentialView::at(&after, call.now)).await?;
     transaction.commit().await?;

@@ -69,7 +69,7 @@ pub enum CodeProgress {
     /// An attempt failed; another follows.
     Delayed { error: String, next_at: Option<Timestamp> },
     /// Accepted by the server, or delivered.
-    Sent { at: Timestamp },
+    Sent { at: Timestamp, code_ends_at: Timestamp },
     /// No attempt follows.
     Failed {
         /// A stable word, as of the outbox.
@@ -141,7 +141,9 @@ fn code_progress(reveal: &RevealRecord, text: Option<&MessageProgress>, is_live:
         (MessageState::Waiting, Some(error)) => CodeProgress::Delayed { error, next_at: text.next_at },
         (MessageState::Accepted | MessageState::Delivered, _) => {
             let sent_at = text.sent_at.or(reveal.code_made_at).filter(|_| is_live);
-            sent_at.map_or(CodeProgress::None, |at| CodeProgress::Sent { at })
+            sent_at
+                .zip(reveal.code_ends_at)
+                .map_or(CodeProgress::None, |(at, code_ends_at)| CodeProgress::Sent { at, code_ends_at })
         }
         (MessageState::Undelivered | MessageState::Failed | MessageState::GivenUp, error) => {
             CodeProgress::Failed { error: error.unwrap_or_default() }
@@ -205,7 +207,7 @@ async fn try_once(
     if !tried.is_right {
         if tries_left == 0 {
             transaction.note_locked(&reveal.credential);
-            transaction.audit(&actor, &entry("lock_delivery", &before, None, None)).await?;
+            call.record_as(transaction, &actor, &entry("lock_delivery", &before, None, None)).await?;
         }
         return Ok(Some(Revealed::Wrong { tries_left }));
     }
@@ -232,7 +234,7 @@ async fn try_once(
     }
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, &before, &after);
-    transaction.audit(&actor, &entry("reveal", &after, Some(&before), Some(&after))).await?;
+    call.record_as(transaction, &actor, &entry("reveal", &after, Some(&before), Some(&after))).await?;
     notice_mails::shown(call, transaction, &reveal.id, (&after.account, reveal.created_by.as_deref())).await?;
     Ok(Some(Revealed::Shown(Box::new(Created { record: after, secret: created.plain }))))
 }

@@ -45,7 +45,7 @@ pub async fn upgrade_unversioned(
         let entries = entries.map(|(before, after)| entry("upgrade_version", after, Some(before), Some(after)));
         let entries: Vec<AuditEntry> = entries.collect();
         transaction.put_credentials(&after).await?;
-        transaction.audit_all(call.actor(), &entries).await?;
+        call.record_all(&mut transaction, call.actor(), &entries).await?;
         transaction.commit().await?;
         count += u64::try_from(after.len()).unwrap_or_default();
     }

@@ -58,7 +58,7 @@ pub async fn create_first_setup_link(
 ) -> Result<NewSetupLink, OperationError<SetupLinkError>> {
     let is_host = match call.actor().kind {
         ActorKind::Shell | ActorKind::System => call.caller.accounts() == AccountScope::Every,
-        ActorKind::User | ActorKind::Token | ActorKind::Link => false,
+        ActorKind::User | ActorKind::Token | ActorKind::Link | ActorKind::Credential => false,
     };
     if !is_host {
         return Err(OperationRefusal::for_no_role().into());

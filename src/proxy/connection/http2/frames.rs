@@ -42,7 +42,7 @@ enum Piece<'b> {
 
 /// What a client sends.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(in crate::proxy::connection) struct Incoming {
     preface_left: usize,
     frames: FrameCursor,
     frame: FrameHead,
@@ -66,7 +66,7 @@ struct Block {
 
 /// A header block that is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HeaderBlock {
+pub(in crate::proxy::connection) enum HeaderBlock {
     Head,
     /// With their [cost](Incoming::block_bytes).
     Trailers(usize),
@@ -74,7 +74,7 @@ pub(super) enum HeaderBlock {
 
 /// Watches for a GOAWAY with an error.
 #[derive(Debug, Default)]
-pub(super) struct Outgoing {
+pub(in crate::proxy::connection) struct Outgoing {
     frames: FrameCursor,
     goaway: Option<(usize, [u8; GOAWAY_BYTES])>,
 }
@@ -139,32 +139,32 @@ impl Default for Incoming {
 
 impl Incoming {
     /// No boundary is closer than this many bytes; at least one.
-    pub(super) fn wanted(&self) -> usize {
+    pub(in crate::proxy::connection) fn wanted(&self) -> usize {
         if self.preface_left > 0 { self.preface_left } else { self.frames.wanted() }
     }
 
     /// Within the preface, a frame, or a header block.
-    pub(super) fn is_partial(&self) -> bool {
+    pub(in crate::proxy::connection) fn is_partial(&self) -> bool {
         self.preface_left > 0 || self.frames.is_within() || self.block.is_some()
     }
 
     /// Changes with every complete frame or header block, and with every piece of a DATA frame.
-    pub(super) fn progress(&self) -> u64 {
+    pub(in crate::proxy::connection) fn progress(&self) -> u64 {
         self.progress
     }
 
     /// Streams that the client has reset.
-    pub(super) fn resets(&self) -> u64 {
+    pub(in crate::proxy::connection) fn resets(&self) -> u64 {
         self.resets
     }
 
     /// Memory that the header block takes which is arriving, or has just arrived.
-    pub(super) fn block_bytes(&self) -> usize {
+    pub(in crate::proxy::connection) fn block_bytes(&self) -> usize {
         self.block.as_ref().map_or(0, Block::bytes)
     }
 
     /// Takes at most [`wanted`](Self::wanted) bytes.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> Option<HeaderBlock> {
+    pub(in crate::proxy::connection) fn read(&mut self, mut bytes: &[u8]) -> Option<HeaderBlock> {
         let preface = self.preface_left.min(bytes.len());
         self.preface_left -= preface;
         bytes = &bytes[preface..];
@@ -237,7 +237,7 @@ impl Block {
 
 impl Outgoing {
     /// True where a GOAWAY with an error has passed.
-    pub(super) fn read(&mut self, mut bytes: &[u8]) -> bool {
+    pub(in crate::proxy::connection) fn read(&mut self, mut bytes: &[u8]) -> bool {
         let mut is_error = false;
         while let Some(piece) = self.frames.take(&mut bytes) {
             match piece {

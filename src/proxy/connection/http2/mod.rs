@@ -1,7 +1,7 @@
 //! The streams of an HTTP/2 connection: pingora's accept loop with bounds of ours on streams, heads and time.
 
 mod fields;
-mod frames;
+pub(super) mod frames;
 mod stream;
 
 use std::cell::Cell;

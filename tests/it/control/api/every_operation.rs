@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::samples::{For, operations};
+use super::samples::{For, every_operation, operations};
 use super::{ApiReply, TestApi};
 use crate::store::test_database::{TestDatabase, on_each};
 
@@ -17,7 +17,7 @@ async fn an_anonymous_caller_learns_nothing_but_401(bed: TestDatabase) {
     let api = TestApi::new(bed).await;
     let known = api.create_token("acme").await;
     let api = api.outside();
-    for operation in operations() {
+    for operation in every_operation() {
         for id in ["acme", known.as_str(), "stranger"] {
             let reply = operation.request(&api, id).send().await;
             if operation.whose == For::Everybody {
@@ -25,7 +25,7 @@ async fn an_anonymous_caller_learns_nothing_but_401(bed: TestDatabase) {
                 continue;
             }
             assert_unauthenticated(&reply, &operation.name);
-            let path = operation.path.replace("{id}", "acme");
+            let path = operation.path.replace("{id}", "acme").replace("{delivery}", "x");
             for (name, value) in [("content-type", "text/plain"), ("if-match", "junk"), ("idempotency-key", "a b")] {
                 let reply = api.request(&operation.method, &path).header(name, value).body("{junk").send().await;
                 assert_unauthenticated(&reply, &format!("{} with {name}", operation.name));
@@ -65,7 +65,7 @@ async fn every_body_refuses_an_unknown_field(bed: TestDatabase) {
         }
         bodies += 1;
     }
-    assert_eq!(bodies, 22);
+    assert_eq!(bodies, 27);
     for limit in [json!({"requests": 1, "seconds": 1, "unknown": 1}), json!([1, 1, 1])] {
         let reply = api.post("/credentials", json!({"account": "acme", "kind": "token", "rate_limit": limit})).await;
         assert_eq!(reply.code(), "malformed", "{limit}");

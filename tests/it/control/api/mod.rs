@@ -26,12 +26,14 @@ use arc_swap::ArcSwap;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode};
-use claviger::auth::ThrottleRules;
+use claviger::auth::{Accept, Rules, ThrottleRules};
 use claviger::clock::Clock;
+use claviger::config::Webhooks;
 use claviger::control::api::openapi;
-use claviger::control::operations::Caller;
+use claviger::control::operations::{Caller, WebhookTerms};
 use claviger::control::{ControlState, LiveSettings, Peer, Throttles, console_listener};
-use claviger::credential::{ScopeCatalog, Version, VersionCatalog};
+use claviger::credential::{InstallationKey, InstallationKeys, ScopeCatalog, TokenFormat, Version, VersionCatalog};
+use claviger::delivery::webhooks::{DestinationRules, NameLookup};
 use claviger::store::{Actor, ActorKind, Role};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -103,6 +105,8 @@ impl TestApi {
             versions: VersionCatalog { known: vec![version("1"), version("2")], ..Default::default() },
             scopes: ScopeCatalog::new(vec![(label("pay"), Box::default())]),
             public_url: Some("https://keys.example.org".into()),
+            webhooks: Some(webhook_terms()),
+            rules: Some(Arc::new(gate_rules())),
             guessing: Some(ThrottleRules {
                 free_per_pair: 3,
                 free_per_address,
@@ -119,7 +123,8 @@ impl TestApi {
             Arc::new(ArcSwap::from_pointee(live)),
             Throttles::default(),
         )
-        .unwrap();
+        .unwrap()
+        .with_installation_keys(Some(Arc::new(installation_keys())));
         Self { bed, clock, router: console_listener(state), caller: Some(Caller::shell("root".into())) }
     }
 
@@ -162,6 +167,41 @@ impl TestApi {
         assert_eq!(reply.status, 201, "{reply:?}");
         reply.body["credential"]["id"].as_str().unwrap().to_owned()
     }
+}
+
+/// Receivers may be at `hooks.example.org`, and the API behind reports contacts.
+fn webhook_terms() -> Arc<WebhookTerms> {
+    let settings = Webhooks {
+        entities: [("contact".to_owned(), vec!["created".to_owned()])].into(),
+        keep: Duration::from_secs(30 * 24 * 3600),
+        allow_http: false,
+        ports: [443].into(),
+        allow: Box::default(),
+        proxy: None,
+        ca: None,
+        examples: std::collections::BTreeMap::new(),
+    };
+    let names = [("hooks.example.org".to_owned(), vec!["93.184.216.34".parse().unwrap()])];
+    let destinations = DestinationRules::new(&settings, ["https://keys.example.org"]);
+    let destinations = destinations.with_names(NameLookup::Fixed(Arc::new(names.into())));
+    Arc::new(WebhookTerms { settings, destinations })
+}
+
+fn gate_rules() -> Rules {
+    Rules {
+        accept: Accept { bearer: true, basic: true, ..Accept::default() },
+        token_format: TokenFormat::default(),
+        versions: VersionCatalog::default(),
+        scopes: ScopeCatalog::default(),
+        public: Box::default(),
+        upgrades: Box::default(),
+        path_exceptions: Box::default(),
+        origins: None,
+    }
+}
+
+fn installation_keys() -> InstallationKeys {
+    InstallationKeys::new(InstallationKey::mint().unwrap(), Vec::new())
 }
 
 pub fn user_caller(role: Role, account: Option<&str>) -> Caller {
@@ -227,7 +267,8 @@ fn assert_is_described(method: &str, path: &str, reply: &ApiReply) {
     let Some(path) = path.strip_prefix("/api/v1") else { return };
     let is_of = |template: &str| {
         let (own, parts) = (template.split('/'), path.split('/'));
-        own.clone().count() == parts.clone().count() && own.zip(parts).all(|(own, part)| own == part || own == "{id}")
+        own.clone().count() == parts.clone().count()
+            && own.zip(parts).all(|(own, part)| own == part || own.starts_with('{'))
     };
     let operations = DESCRIPTION["paths"].as_object().unwrap().iter().filter(|(template, _)| is_of(template));
     let operations: Vec<_> = operations.filter_map(|(_, item)| item.get(method)).collect();

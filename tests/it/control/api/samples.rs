@@ -17,12 +17,16 @@ pub enum For {
     Roles(&'static str),
     /// Any user with a session.
     Browsers,
+    /// Programs with an API key.
+    Keys,
+    /// The API behind, with a publisher's token.
+    Publishers,
 }
 
-use For::{Browsers, Everybody, Roles};
+use For::{Browsers, Everybody, Keys, Publishers, Roles};
 
 /// By name. Rights are written by hand, not derived from the code.
-pub const OPERATIONS: [(&str, For, &str); 66] = [
+pub const OPERATIONS: [(&str, For, &str); 95] = [
     ("me", Roles("xxxx"), ""),
     ("form_settings", Roles("xxxx"), ""),
     ("begin_session", Everybody, r#"{"email": "stranger@acme.example", "password": "correct horse"}"#),
@@ -79,6 +83,7 @@ pub const OPERATIONS: [(&str, For, &str); 66] = [
     ("edit_user", Roles("xx--"), r#"{"name": "Ann"}"#),
     ("disable_user", Roles("xx--"), ""),
     ("enable_user", Roles("xx--"), ""),
+    ("end_sessions_of_user", Roles("xx--"), ""),
     ("new_setup_link", Roles("xx--"), ""),
     ("diagnose_user", Roles("xx--"), ""),
     ("list_operator_tokens", Roles("xx--"), ""),
@@ -87,6 +92,34 @@ pub const OPERATIONS: [(&str, For, &str); 66] = [
     ("delete_operator_token", Roles("xx--"), ""),
     ("disable_operator_token", Roles("xx--"), ""),
     ("enable_operator_token", Roles("xx--"), ""),
+    ("list_webhooks", Roles("xxxx"), ""),
+    ("create_webhook", Roles("-xxx"), r#"{"credential": "{id}", "url": "https://hooks.example.org/x"}"#),
+    ("show_webhook", Roles("xxxx"), ""),
+    ("edit_webhook", Roles("-xxx"), r#"{"url": "https://hooks.example.org/y"}"#),
+    ("delete_webhook", Roles("-xxx"), ""),
+    ("pause_webhook", Roles("-xxx"), ""),
+    ("play_webhook", Roles("-xxx"), ""),
+    ("renew_webhook_secret", Roles("-xxx"), "{}"),
+    ("end_webhook_overlap", Roles("-xxx"), ""),
+    ("list_webhook_deliveries", Roles("xxxx"), ""),
+    ("show_webhook_delivery", Roles("xxxx"), ""),
+    ("replay_webhook_delivery", Roles("-xxx"), ""),
+    ("replay_webhook", Roles("-xxx"), r#"{"what": "both", "since": "2026-11-01T00:00:00Z"}"#),
+    ("stop_webhook_replay", Roles("-xxx"), ""),
+    ("test_webhook", Roles("-xxx"), ""),
+    ("show_key_holder", Keys, ""),
+    ("list_hooks", Keys, ""),
+    ("subscribe_hook", Keys, r#"{"target_url": "https://hooks.example.org/x", "event": "contact.created"}"#),
+    ("unsubscribe_hook_url", Keys, ""),
+    ("unsubscribe_hook", Keys, ""),
+    ("sample_events", Keys, ""),
+    ("list_publishers", Roles("x---"), ""),
+    ("create_publisher", Roles("x---"), r#"{"name": "shop"}"#),
+    ("show_publisher", Roles("x---"), ""),
+    ("delete_publisher", Roles("x---"), ""),
+    ("disable_publisher", Roles("x---"), ""),
+    ("enable_publisher", Roles("x---"), ""),
+    ("post_events", Publishers, ""),
     ("list_audit", Roles("xx--"), ""),
     ("export_audit", Roles("xx--"), ""),
 ];
@@ -107,8 +140,13 @@ pub struct Operation {
     pub body: &'static str,
 }
 
-/// All operations of the description; panics for one without a row above.
+/// The operations of users and operator tokens.
 pub fn operations() -> Vec<Operation> {
+    every_operation().into_iter().filter(|operation| !matches!(operation.whose, Keys | Publishers)).collect()
+}
+
+/// All operations of the description; panics for one without a row above.
+pub fn every_operation() -> Vec<Operation> {
     let api = serde_json::to_value(openapi()).unwrap();
     let mut all = Vec::new();
     for (path, item) in api["paths"].as_object().unwrap() {
@@ -121,7 +159,7 @@ pub fn operations() -> Vec<Operation> {
                 parameters.iter().filter(|parameter| parameter["in"] == "query" && parameter["required"] == true);
             let needed = needed.map(|parameter| {
                 let (name, value) = (&parameter["name"], &parameter["schema"]["enum"][0]);
-                format!("{}={}", name.as_str().unwrap(), value.as_str().unwrap())
+                format!("{}={}", name.as_str().unwrap(), value.as_str().unwrap_or("x"))
             });
             let needed: Vec<_> = needed.collect();
             let queries = parameters.iter().filter(|parameter| parameter["in"] == "query");
@@ -157,7 +195,7 @@ impl Operation {
     /// With `query` after the required parameters.
     pub fn target(&self, id: &str, query: &str) -> String {
         let queries: Vec<_> = [self.needed.as_str(), query].into_iter().filter(|query| !query.is_empty()).collect();
-        let path = self.path.replace("{id}", &encoded(id));
+        let path = self.path.replace("{id}", &encoded(id)).replace("{delivery}", "msg_1");
         if queries.is_empty() { path } else { format!("{path}?{}", queries.join("&")) }
     }
 
@@ -195,6 +233,17 @@ impl TestApi {
             "/credentials" => {
                 let reply = self.post(kind, json!({"account": account, "kind": "token", "version": "1"})).await;
                 reply.body["credential"]["id"].as_str().unwrap().to_owned()
+            }
+            "/webhooks" => {
+                let credential = Box::pin(self.thing("/credentials", account)).await;
+                let body = json!({"credential": credential, "url": "https://hooks.example.org/x"});
+                let reply = self.post("/webhooks", body).await;
+                assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
+                reply.body["webhook"]["id"].as_str().unwrap().to_owned()
+            }
+            "/publishers" => {
+                let reply = self.post("/publishers", json!({"name": "shop"})).await;
+                reply.body["publisher"]["id"].as_str().unwrap().to_owned()
             }
             "/users" => self.invited(&format!("user{number}@{account}.example"), "member", Some(account)).await.0,
             "/operator-tokens" => {

@@ -14,6 +14,7 @@ on_each!(
     a_session_chosen_by_an_attacker_is_not_adopted,
     signing_out_ends_the_session,
     the_sessions_of_a_disabled_user_end_and_stay_ended,
+    ending_the_sessions_of_a_user_signs_them_out_and_leaves_their_password,
     another_password_ends_every_other_session,
     using_a_new_link_ends_every_session,
     a_session_follows_a_change_of_role,
@@ -97,6 +98,30 @@ async fn the_sessions_of_a_disabled_user_end_and_stay_ended(bed: TestDatabase) {
     assert!(!api.knows(&cookie).await, "it comes back with its user");
     api.pause();
     assert!(api.knows(&api.cookie(ANN).await).await);
+}
+
+async fn ending_the_sessions_of_a_user_signs_them_out_and_leaves_their_password(bed: TestDatabase) {
+    let (api, id) = api(bed).await;
+    let (cookie, elsewhere) = (api.cookie(ANN).await, api.cookie(ANN).await);
+    let other = api.person("bob@acme.example", "owner", Some("acme")).await;
+    let bob = api.cookie("bob@acme.example").await;
+    api.bed.account("hooli").await;
+    api.person("eve@hooli.example", "owner", Some("hooli")).await;
+    let eve = api.cookie("eve@hooli.example").await;
+    let place = format!("/users/{id}/end-sessions");
+    for target in [&place, &format!("/users/{other}/end-sessions")] {
+        let refused = api.with_cookie(&eve, "POST", target).send().await;
+        assert_eq!((refused.status.as_u16(), refused.code()), (404, "not_found"), "{target}");
+    }
+    assert!(api.knows(&cookie).await && api.knows(&bob).await);
+    let ended = api.with_cookie(&bob, "POST", &place).send().await;
+    assert_eq!((ended.status.as_u16(), &ended.body["id"]), (200, &json!(id)), "{ended:?}");
+    assert!(!api.knows(&cookie).await && !api.knows(&elsewhere).await);
+    assert!(api.knows(&bob).await && api.knows(&eve).await, "others stay signed in");
+    api.pause();
+    assert!(api.knows(&api.cookie(ANN).await).await, "the password stays");
+    assert_eq!(api.bed.ask("SELECT COUNT(*) FROM audit WHERE verb = 'end_sessions'").await, 1);
+    assert_eq!(api.post("/users/usr_none/end-sessions", json!({})).await.status, 404);
 }
 
 async fn another_password_ends_every_other_session(bed: TestDatabase) {

@@ -28,7 +28,7 @@ async fn each_role_gets_the_page_that_the_table_gives_it() {
         assert_eq!(menu, role != Role::Staff, "{role}");
         for (target, form, done) in [
             ("/access/members", "allowed=allowed", may_switch),
-            ("/access/members", "allowed=not_allowed", may_switch),
+            ("/access/members", "allowed=not_allowed&confirm=not_allowed", may_switch),
             ("/access/off", "", may_switch),
             ("/access/on", "", may_switch),
         ] {

@@ -146,7 +146,8 @@ async fn an_edit_changes_what_was_changed() {
     assert_eq!((same.status.as_u16(), same.header("location")), (303, "/keys/credentials/acme-x"));
     assert_eq!(site.stored("acme-x").await.unwrap().revision, 1, "nothing has changed");
     let form = "name=Billing&rights=some&scopes=payments:read&expires=date&expires_on=2027-01-01\
-                &addresses=10.0.0.0/8%0D%0A192.0.2.7&rate_requests=10&rate_seconds=1";
+                &addresses=10.0.0.0/8%0D%0A192.0.2.7&rate_requests=10&rate_seconds=1\
+                &confirm=scopes+addresses+expires_at+rate_limit";
     assert_eq!(owner.post(path, form).await.status, 303);
     let record = site.stored("acme-x").await.unwrap();
     assert_eq!(record.scopes, Some(vec![label("payments:read")]));
@@ -173,7 +174,8 @@ async fn a_stale_edit_shows_both_values() {
     site.token("acme-x").await;
     let path = "/credentials/acme-x/edit";
     let revision = owner.get(path).await.hidden("revision").to_owned();
-    let theirs = "name=Theirs&rights=some&scopes=payments:write&expires=keep&addresses=192.0.2.7";
+    let theirs =
+        "name=Theirs&rights=some&scopes=payments:write&expires=keep&addresses=192.0.2.7&confirm=scopes+addresses";
     assert_eq!(owner.post(path, &format!("{theirs}&revision={revision}")).await.status, 303);
     let mine = format!("name=Mine&rights=all&expires=keep&addresses=10.0.0.0/8&revision={revision}");
     let page = owner.post(path, &mine).await;
@@ -328,7 +330,7 @@ async fn a_key_of_a_user_is_disabled_or_cleared_and_not_reset() {
     let token = site.token("own-usr_owner").await;
     site.bed.put(&CredentialRecord { owner: Some(label("usr_owner")), revision: 2, ..token }).await;
     let list = owner.get("/credentials?kind=own&owner=usr_owner").await;
-    assert!(list.has("Key of usr_owner@example.org") && list.has("User: usr_owner@example.org"), "{}", list.text);
+    assert!(list.has("API key of usr_owner@example.org") && list.has("User: usr_owner@example.org"), "{}", list.text);
     assert!(!list.has("own-usr_owner/reset") && list.has("own-usr_owner/clear"), "{}", list.text);
     for page in ["reset", "duplicate"] {
         let target = format!("/credentials/own-usr_owner/{page}");

@@ -85,6 +85,34 @@ async fn a_user_is_found_by_a_part_of_their_name_which_leads_to_their_key() {
 }
 
 #[tokio::test]
+async fn clearing_a_key_keeps_the_filter_of_the_list() {
+    let pages = Pages::start().await;
+    let (staff, owner) = (pages.person(Role::Staff).await, pages.owner().await);
+    owner.post("/my-key", "").await;
+    let list = staff.get("/api-management?account=acme&user=usr+own&state=enabled").await;
+    assert!(!list.text.contains("own-usr_owner"), "{}", list.text);
+    let query = "account=acme&user=%5Fowner%40&state=enabled";
+    let list = staff.get(&format!("/api-management?{query}")).await;
+    let link = list.text.split_once("class=\"more\"").unwrap().1.split_once("href=\"/keys").unwrap().1;
+    let link = link.split('"').next().unwrap().replace("&#38;", "&");
+    assert_eq!(link, format!("/api-management/own-usr_owner/clear?{query}"));
+    let ask = staff.get(&link).await;
+    assert!(ask.text.contains("name=\"user\" value=\"_owner@\""), "{}", ask.text);
+    let back = format!("href=\"/keys/api-management?{}\"", query.replace('&', "&#38;"));
+    assert!(ask.text.contains(&back), "{}", ask.text);
+    let form = "account=acme&user=_owner%40&state=enabled";
+    let stale = staff.post("/api-management/own-usr_owner/clear", &format!("{form}&revision=7")).await;
+    assert!(stale.status == 409 && stale.text.contains("value=\"_owner@\""), "{}", stale.text);
+    let cleared = staff.post("/api-management/own-usr_owner/clear", &format!("{form}&revision=1")).await;
+    assert_eq!(cleared.leads(), (303, format!("/keys/api-management?{query}").as_str()));
+    for (junk, status) in [("x=y", 400), ("user=a&user=b", 400), ("user=%3Cb%3E", 200), ("state=%00", 200)] {
+        let page = staff.get(&format!("/api-management/own-usr_owner/clear?{junk}")).await;
+        assert_eq!(page.status, status, "{junk}: {}", page.text);
+        assert!(!page.text.contains("<b>"), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn keys_of_others_and_other_credentials_are_not_found() {
     let pages = Pages::start().await;
     let (owner, other) = (pages.owner().await, pages.named(Role::Owner, Some("hooli"), "usr_hooli").await);

@@ -194,12 +194,28 @@ async fn the_holder_of_link_and_code_sees_the_secret_once() {
     for again in [links.post(&path, &spaced).await, links.get(&path).await, links.post(&path, "").await] {
         again.assert_is_a_strangers_page();
         assert_eq!(again.status, 410);
-        assert!(again.has("was shown on 21 Nov 2026, 12:00 UTC") && again.has("tell acme at once"), "{}", again.text);
+        assert!(again.has("were shown on 21 Nov 2026, 12:00 UTC") && again.has("tell acme at once"), "{}", again.text);
         assert!(!again.has(&secret), "{}", again.text);
     }
     let detail = links.owner_sees(&format!("/credentials/{}", links.id)).await;
     assert!(detail.contains("The secret was shown on") && detail.contains("It has not been used since."), "{detail}");
     assert!(!detail.contains(&secret) && !detail.contains(&ticket));
+}
+
+#[tokio::test]
+async fn the_page_says_for_how_long_a_code_works_and_when_another_is_sent() {
+    let links = Links::new(NewSecret::Token).await;
+    let (ticket, _) = links.sent().await;
+    let path = format!("/reveal/{ticket}");
+    let pause = "Within two minutes of the last code, nothing is sent.";
+    for (seconds, left) in [(0, "for 10 more minutes"), (61, "for 9 more minutes"), (480, "for 1 more minute.")] {
+        links.clock.advance(std::time::Duration::from_secs(seconds));
+        let page = links.get(&path).await;
+        assert!(page.has(left) && page.has("Send a new code") && page.has(pause), "{left}: {}", page.text);
+    }
+    links.clock.advance(std::time::Duration::from_secs(60));
+    let page = links.get(&path).await;
+    assert!(page.has("Send me a code") && !page.has("more minute") && !page.has(pause), "{}", page.text);
 }
 
 #[tokio::test]
@@ -268,8 +284,12 @@ async fn each_end_of_a_link_has_its_sentence() {
         ("UPDATE reveals SET ends_at = 1", 410, "It worked until 1 Jan 1970, 00:00 UTC."),
         ("UPDATE reveals SET tries = 5", 410, "There were five wrong codes."),
         ("UPDATE reveals SET superseded_at = 1, superseded_by = 'resent'", 410, "replaced by a newer link"),
-        ("UPDATE reveals SET superseded_at = 1, superseded_by = 'reset'", 410, "The key was replaced since."),
-        ("UPDATE reveals SET superseded_at = 1, superseded_by = 'cleared'", 410, "The key was removed by acme."),
+        ("UPDATE reveals SET superseded_at = 1, superseded_by = 'reset'", 410, "Your credentials were replaced since."),
+        (
+            "UPDATE reveals SET superseded_at = 1, superseded_by = 'cleared'",
+            410,
+            "Your credentials were removed by acme.",
+        ),
         ("UPDATE reveals SET superseded_at = 1, superseded_by = 'contact'", 410, "is the contact now."),
         ("UPDATE reveals SET superseded_at = 1, superseded_by = 'voided'", 410, "It was stopped by acme."),
     ];

@@ -131,7 +131,7 @@ async fn hostile_names_of_tokens_are_text() {
 }
 
 #[tokio::test]
-async fn a_button_of_a_card_leads_back_to_the_same_list() {
+async fn what_is_done_to_a_token_leads_back_to_the_same_list() {
     let pages = Pages::start().await;
     let (owner, staff) = (pages.owner().await, pages.person(Role::Staff).await);
     for _ in 0..26 {
@@ -141,16 +141,23 @@ async fn a_button_of_a_card_leads_back_to_the_same_list() {
     let next = first.text.split_once("rel=\"next\"").unwrap().0.rsplit_once("href=\"/keys").unwrap().1;
     let next = next.trim_end_matches("\" ").replace("&#38;", "&");
     let second = staff.get(&next).await;
-    let cursor = second.text.split_once("name=\"cursor\" value=\"").unwrap().1.split('"').next().unwrap();
+    let cursor = second.text.split_once("/disable?account=acme&#38;cursor=").unwrap().1.split('"').next().unwrap();
     let id = second.text.split_once("/keys/operator-tokens/opt_").unwrap().1.split('/').next().unwrap();
     let form = format!("account=acme&cursor={cursor}");
-    for (revision, status) in [("7", 409), ("1", 303)] {
-        let answer =
-            staff.post(&format!("/operator-tokens/opt_{id}/disable"), &format!("{form}&revision={revision}")).await;
+    for (action, revision, status) in
+        [("disable", "7", 409), ("disable", "1", 303), ("enable", "7", 409), ("enable", "2", 303), ("delete", "7", 409)]
+    {
+        let path = format!("/operator-tokens/opt_{id}/{action}");
+        let answer = staff.post(&path, &format!("{form}&revision={revision}")).await;
         assert_eq!(answer.status, status, "{}", answer.text);
         match status {
             303 => assert_eq!(answer.header("location"), format!("/keys{next}")),
-            _ => assert!(answer.text.contains(id) && answer.text.contains("First page"), "{}", answer.text),
+            _ => assert!(
+                answer.text.contains(id) && answer.text.contains("name=\"cursor\"")
+                    || answer.text.contains("First page"),
+                "{action}: {}",
+                answer.text
+            ),
         }
     }
 }

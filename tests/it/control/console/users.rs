@@ -133,7 +133,7 @@ async fn a_user_is_edited_and_a_stale_edit_shows_both() {
     ] {
         assert!(stale.text.contains(text), "{text}: {}", stale.text);
     }
-    let last = owner.post("/users/usr_owner", "email=o%40acme.example&role=member&revision=1").await;
+    let last = owner.post("/users/usr_owner", "email=o%40acme.example&role=member&confirm=member&revision=1").await;
     assert!(last.status == 409 && last.text.contains("last owner"), "{}", last.text);
     assert_eq!(owner.post("/users/usr_member", "email=m%40acme.example&role=").await.status, 422);
     assert_eq!(owner.post("/users/usr_member", "email=m%40acme.example&role=member&enabled=on").await.status, 400);

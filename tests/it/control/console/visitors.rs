@@ -7,9 +7,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use claviger::clock::Clock;
-use claviger::control::operations::Caller;
+use claviger::config::Webhooks;
+use claviger::control::operations::{Caller, WebhookTerms};
 use claviger::control::{ControlState, LiveSettings, Throttles, console_listener};
-use claviger::credential::{Version, VersionCatalog};
+use claviger::credential::{InstallationKey, InstallationKeys, Version, VersionCatalog};
+use claviger::delivery::webhooks::{DestinationRules, NameLookup};
 use claviger::store::Role;
 use tower::ServiceExt as _;
 
@@ -33,8 +35,35 @@ pub struct Person<'p> {
     pub caller: Caller,
 }
 
+/// What accounts may have events about: `contact` of the API behind, at hosts below `example.org` and `internal.example`.
+fn webhooks() -> Arc<WebhookTerms> {
+    let settings = Webhooks {
+        entities: [("contact".to_owned(), vec!["created".to_owned(), "merged".to_owned()])].into(),
+        keep: std::time::Duration::from_secs(30 * 24 * 3600),
+        allow_http: false,
+        ports: [443].into(),
+        allow: Box::default(),
+        proxy: None,
+        ca: None,
+        examples: std::collections::BTreeMap::new(),
+    };
+    let names = [("hooks.example.org", "93.184.216.34"), ("internal.example", "10.1.2.3")];
+    let names = names.map(|(name, address)| (name.to_owned(), vec![address.parse().unwrap()]));
+    let destinations = DestinationRules::new(&settings, ["https://example.org/keys"]);
+    let destinations = destinations.with_names(NameLookup::Fixed(Arc::new(names.into())));
+    Arc::new(WebhookTerms { settings, destinations })
+}
+
 impl Pages {
     pub async fn start() -> Self {
+        Self::with(LiveSettings::default()).await
+    }
+
+    pub async fn with_webhooks() -> Self {
+        Self::with(LiveSettings { webhooks: Some(webhooks()), ..LiveSettings::default() }).await
+    }
+
+    async fn with(settings: LiveSettings) -> Self {
         let bed = TestDatabase::sqlite().await;
         for account in ["acme", "hooli"] {
             bed.account(account).await;
@@ -50,10 +79,12 @@ impl Pages {
             public_url: Some("https://example.org/keys".into()),
             console: serde_json::from_str(r#"{"docs_url": "https://docs.example/a"}"#).unwrap(),
             versions: VersionCatalog { known: ["1", "2"].map(version).into(), ..VersionCatalog::default() },
-            ..LiveSettings::default()
+            ..settings
         };
         let live = Arc::new(ArcSwap::from_pointee(live));
         let state = ControlState::new(bed.store.clone(), Clock::manual(noon()), live, Throttles::default()).unwrap();
+        let keys = InstallationKeys::new(InstallationKey::mint().unwrap(), Vec::new());
+        let state = state.with_installation_keys(Some(Arc::new(keys)));
         Self { router: console_listener(state), bed }
     }
 

@@ -1,5 +1,10 @@
 //! How a gate starts on a database.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use claviger::config::DatabaseUrl;
 
 use super::{answer, bearer, gate};
@@ -28,8 +33,8 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
     bed.put(&token("fine", "acme", "fine")).await;
     bed.execute(
         "INSERT INTO _sqlx_migrations (version, description, installed_on, success, checksum, execution_time)
-        SELECT 5, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
-        UPDATE schema_mark SET readable_from = 4, finished = 5;
+        SELECT 6, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations WHERE version = 1;
+        UPDATE schema_mark SET readable_from = 5, finished = 6;
         ALTER TABLE credentials ADD COLUMN later TEXT",
     )
     .await;
@@ -41,12 +46,12 @@ async fn a_newer_compatible_schema_is_used_and_an_incompatible_one_is_refused(be
         assert_eq!(answer(&gate, &bearer("fine")).0, 200);
     }
     bed.store.migrate().await.unwrap();
-    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 5);
+    assert_eq!(bed.ask("SELECT MAX(version) FROM _sqlx_migrations").await, 6);
 
-    bed.execute("UPDATE schema_mark SET readable_from = 5").await;
+    bed.execute("UPDATE schema_mark SET readable_from = 6").await;
     let refusal = refusal_of(&bed.address());
     assert!(
-        refusal.contains("its schema is at version 5, which needs a claviger of schema version 5, and this one has 4"),
+        refusal.contains("its schema is at version 6, which needs a claviger of schema version 6, and this one has 5"),
         "{refusal}"
     );
     assert!(refusal.contains("use the version of claviger that last migrated it, or a newer one"), "{refusal}");
@@ -76,7 +81,7 @@ async fn a_damaged_row_affects_no_other_credential(bed: TestDatabase) {
 fn a_missing_schema_on_a_server_is_not_created_without_the_flag() {
     let database = fresh_database();
     let refusal = refusal_of(database.url());
-    assert!(refusal.contains("its schema is at version 0, and this claviger wants 4"), "{refusal}");
+    assert!(refusal.contains("its schema is at version 0, and this claviger wants 5"), "{refusal}");
     assert!(refusal.contains("run claviger database migrate, or claviger serve --migrate"), "{refusal}");
 
     let api = RecordingApi::start();
@@ -177,4 +182,75 @@ async fn a_process_that_cannot_reach_the_database_does_not_take_over() {
     assert_eq!(answer(&gate, &bearer("known")).0, 200);
     assert_eq!(gate.admin("GET", "/readyz").status, 200);
     cluster.start_again();
+}
+
+/// In front of a server. Until that is up, answers as PostgreSQL does while it recovers: with SQLSTATE 57P03.
+struct StartingServer {
+    port: u16,
+    is_up: Arc<AtomicBool>,
+}
+
+impl StartingServer {
+    fn before(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (port, is_up) = (listener.local_addr().unwrap().port(), Arc::new(AtomicBool::new(false)));
+        let up = is_up.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let up = up.clone();
+                std::thread::spawn(
+                    move || if up.load(Ordering::SeqCst) { pass_on(&client, server) } else { refuse(client) },
+                );
+            }
+        });
+        Self { port, is_up }
+    }
+}
+
+/// An end of the connection is an end of the thread.
+fn refuse(mut client: TcpStream) {
+    let mut length = [0; 4];
+    if client.read_exact(&mut length).is_err() {
+        return;
+    }
+    let mut startup = vec![0; u32::from_be_bytes(length) as usize - 4];
+    if client.read_exact(&mut startup).is_ok() {
+        let fields = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0Rprocess_startup_packet\0\0";
+        let length = u32::try_from(4 + fields.len()).unwrap().to_be_bytes();
+        let _gone = client.write_all(&[b"E", &length[..], fields].concat());
+    }
+}
+
+fn pass_on(client: &TcpStream, server: u16) {
+    let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+    std::thread::scope(|scope| {
+        for (mut from, mut to) in [(client, &server), (&server, client)] {
+            scope.spawn(move || {
+                let _ended = std::io::copy(&mut from, &mut to);
+                let _gone = to.shutdown(Shutdown::Write);
+            });
+        }
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_server_that_is_starting_up_is_named_and_waited_for() {
+    let cluster = Cluster::start();
+    let database = cluster.fresh_database();
+    let direct = database.direct().to_owned();
+    let port = direct.split_once('@').unwrap().1.split('/').next().unwrap().rsplit(':').next().unwrap().to_owned();
+    let bed = TestDatabase::on_database(database).await;
+    bed.account("acme").await;
+    bed.put(&token("known", "acme", "known")).await;
+    let server = StartingServer::before(port.parse().unwrap());
+    let url = direct.replace(&format!(":{port}/"), &format!(":{}/", server.port));
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).database(&url).settings("database: {query_timeout: 1s}").start();
+    assert_eq!(answer(&gate, &bearer("known")), (503, "directory_unavailable".into()));
+    assert_eq!(gate.admin("GET", "/readyz").status, 503);
+    let cause = format!("the database does not answer: 127.0.0.1:{}: the database system is starting up", server.port);
+    assert!(gate.stderr().contains(&cause), "{}", gate.stderr());
+    server.is_up.store(true, Ordering::SeqCst);
+    eventually("it is admitted", || answer(&gate, &bearer("known")).0 == 200);
+    assert_eq!(gate.admin("GET", "/readyz").status, 200);
 }

@@ -93,7 +93,11 @@ overview-title = Übersicht
 # Die Seite hinter dem Link, mit dem ein Schlüssel einmal angezeigt wird.
 reveal-title = Ihr API-Zugang
 reveal-lead = { $account } gibt Ihnen Zugang zu seiner API.
-reveal-code-sent = Wir haben am { $time } einen Code an die Nummer gesendet, die auf { $end } endet. Er gilt 10 Minuten.
+reveal-code-sent = Wir haben am { $time } einen Code an die Nummer gesendet, die auf { $end } endet.
+reveal-code-works = { $count ->
+    [one] Er gilt noch 1 Minute.
+   *[other] Er gilt noch { $count } Minuten.
+}
 reveal-code-coming = Ein Code ist unterwegs an die Nummer, die auf { $end } endet. Das kann eine Minute dauern.
 reveal-code-none = Wir senden einen Code an die Nummer, die auf { $end } endet. Damit zeigt diese Seite den Schlüssel einmal an.
 reveal-code = Code
@@ -101,6 +105,7 @@ reveal-code = Code
 reveal-show = Zugangsdaten anzeigen
 reveal-send = Code senden
 reveal-send-new = Neuen Code senden
+reveal-send-pause = In den zwei Minuten nach dem letzten Code wird nichts gesendet.
 reveal-send-at = Ein neuer Code ist ab { $time } möglich.
 reveal-send-never = Für diesen Link gibt es keine weiteren Codes. { $account } kann einen neuen Link senden.
 reveal-ends = Dieser Link gilt bis { $time } und zeigt den Schlüssel einmal an.
@@ -197,3 +202,298 @@ demo-mailbox-title = Nachrichten dieser Demo
 demo-mailbox-lead = Eine Demo sendet nichts. Hier steht, was gesendet worden wäre, das Neueste zuerst.
 demo-mailbox-empty = Noch nichts. Erstellen Sie einen Benutzer, oder Zugangsdaten, die gesendet werden.
 demo-mailbox-text = Textnachricht
+
+# Webhooks.
+webhooks-title = Webhooks
+webhooks-lead = Ihre Adressen, an die wir Ereignisse senden, sobald sie geschehen.
+webhooks-one = Webhook
+webhooks-new = Neuer Webhook
+webhooks-new-lead = Ein Programm von Ihnen bekommt zu jedem Ereignis eine signierte Anfrage. Die nächste Seite zeigt das Geheimnis für die Signaturen einmal.
+webhooks-create = Webhook erstellen
+webhooks-save = Speichern
+webhooks-cancel = Abbrechen
+webhooks-filter = Anzeigen
+webhooks-clear = Alle Filter entfernen
+webhooks-all = Alle
+webhooks-nothing = Kein Webhook passt.
+webhooks-empty = Noch keine Webhooks
+webhooks-empty-lead = Mit einem Webhook muss ein Programm nicht immer wieder fragen, was sich geändert hat: Wir senden ihm jedes Ereignis.
+webhooks-unreadable = { $count ->
+    [one] 1 Webhook ist nicht lesbar; der Grund steht im Protokoll des Dienstes.
+   *[other] { $count } Webhooks sind nicht lesbar; die Gründe stehen im Protokoll des Dienstes.
+}
+webhooks-pages = Seiten
+webhooks-first = Erste Seite
+webhooks-next = Nächste Seite
+webhooks-facts = Einzelheiten
+webhooks-url = URL
+    .hint = Wohin Ereignisse gehen, etwa https://hooks.example.org/claviger. Es muss eine öffentliche Adresse sein.
+webhooks-account = Konto
+webhooks-credential = API-Konto
+webhooks-credential-new = API-Konto
+    .hint = Der Webhook bekommt, was dieses API-Konto sehen darf, und hält mit ihm an.
+webhooks-entity = Objekt
+webhooks-operation = Vorgang
+webhooks-event-choice = Ereignis
+webhooks-type = Typ
+webhooks-last-delivery = Letzte Zustellung
+webhooks-last-success = Letzter Erfolg
+webhooks-last-failure = Letzter Fehlschlag
+webhooks-never = nie
+webhooks-made = Erstellt
+webhooks-made-here = in dieser Konsole oder über die Verwaltungs-API
+webhooks-made-with-key = von einem Programm, mit dem API-Schlüssel
+webhooks-without-credential = Ein Webhook gehört zu einem API-Konto, und es gibt noch keines.
+webhooks-without-key = Ein Webhook gehört zu Ihrem API-Schlüssel, und Sie haben keinen.
+webhooks-state = Status
+webhooks-state-active = An
+webhooks-state-failing = Schlägt fehl
+webhooks-state-paused = Pausiert
+webhooks-state-stopped = Angehalten
+webhooks-state-switched-off = Abgeschaltet
+webhooks-on = An
+webhooks-failing-since = Schlägt fehl seit { $time }
+webhooks-paused = Pausiert
+webhooks-switched-off = Nach Fehlschlägen abgeschaltet
+webhooks-switched-off-gone = Abgeschaltet: Der Empfänger antwortete 410 (gone)
+webhooks-stopped-access = Angehalten: Der API-Zugang ist ausgeschaltet
+webhooks-stopped-disabled = Angehalten: Sein API-Konto ist gesperrt
+webhooks-stopped-cleared = Angehalten: Sein Schlüssel wurde gelöscht
+webhooks-stopped-expired = Angehalten: Sein API-Konto ist abgelaufen
+webhooks-stopped-user = Angehalten: Sein Benutzer ist gesperrt
+webhooks-stopped-members = Angehalten: Mitglieder dürfen keine API-Schlüssel haben
+webhooks-will-be-switched-off = schlägt seit { $since } fehl und wird am { $end } abgeschaltet, wenn vorher keine Zustellung gelingt.
+webhooks-was-switched-off = wurde am { $time } nach Tagen von Fehlschlägen abgeschaltet.
+webhooks-was-switched-off-gone = wurde am { $time } abgeschaltet, weil der Empfänger 410 (gone) antwortete.
+webhooks-alerts-more = Es gibt weitere.
+webhooks-show = Anzeigen
+webhooks-show-named = Anzeigen: { $url }
+webhooks-show-all = Alle anzeigen
+webhooks-pause = Pause
+webhooks-pause-named = Pause: { $url }
+webhooks-play = Fortsetzen
+webhooks-play-named = Fortsetzen: { $url }
+webhooks-anything = alles
+webhooks-every-event = Alles
+webhooks-event = { $entity }: { $operation }
+webhooks-entity-credential = API-Konto
+webhooks-entity-access-request = Antrag auf Zugang
+webhooks-entity-account = Konto
+webhooks-entity-webhook = Webhook
+webhooks-operation-created = erstellt
+webhooks-operation-updated = geändert
+webhooks-operation-edited = bearbeitet
+webhooks-operation-upgraded = Version gewechselt
+webhooks-operation-reset = neues Geheimnis
+webhooks-operation-revealed = Geheimnis angezeigt
+webhooks-operation-cleared = Schlüssel gelöscht
+webhooks-operation-disabled = gesperrt
+webhooks-operation-enabled = freigegeben
+webhooks-operation-deleted = gelöscht
+webhooks-operation-expiring = läuft bald ab
+webhooks-operation-expired = abgelaufen
+webhooks-operation-asked = gestellt
+webhooks-operation-approved = genehmigt
+webhooks-operation-declined = abgelehnt
+webhooks-operation-granted = Zugang gewährt
+webhooks-operation-withdrawn = zurückgezogen
+webhooks-operation-switched-on = Zugang eingeschaltet
+webhooks-operation-switched-off = Zugang ausgeschaltet
+webhooks-operation-test = Test
+webhooks-fault-event = muss gewählt werden
+webhooks-fault-credential = muss gewählt werden
+webhooks-fault-key = Sie haben keinen API-Schlüssel
+webhooks-fault-stops = Wählen Sie, wann das jetzige Geheimnis aufhört
+webhooks-fault-choose = muss gewählt werden
+webhooks-created = Ihr neuer Webhook
+webhooks-secret-made = Sein neues Geheimnis
+webhooks-secret = Geheimnis
+webhooks-secret-once = Jetzt an einem sicheren Ort speichern: Diese Seite zeigt es einmal und nie wieder.
+webhooks-verify = So prüfen Sie eine Anfrage
+webhooks-verify-lead = Jede Anfrage ist mit diesem Geheimnis signiert. Für viele Sprachen gibt es Bibliotheken:
+webhooks-verify-hint = Body und Header sind die der Anfrage, wie sie ankam. Eine mit falscher Signatur ist nicht von uns.
+webhooks-saved = Ich habe es gespeichert
+webhooks-copy = Kopieren
+webhooks-copied = Kopiert
+webhooks-secret-new = Neues Geheimnis
+webhooks-secret-new-lead = Die nächste Seite zeigt ein neues Geheimnis einmal. Von da an sind Anfragen damit signiert.
+webhooks-secret-two = Schon jetzt signieren zwei Geheimnisse. Das ältere hört nun auf.
+webhooks-secret-create = Neues Geheimnis erstellen
+webhooks-secret-stops = Das jetzige Geheimnis
+webhooks-secret-stops-day = signiert noch 24 Stunden mit
+webhooks-secret-stops-now = hört jetzt auf
+webhooks-previous-signs = Das vorige signiert noch bis { $time } mit.
+webhooks-previous-end = Jetzt beenden
+webhooks-edit = Webhook bearbeiten
+webhooks-edit-short = Bearbeiten
+webhooks-edit-lead = Was wartet, geht an die neue URL. Das Geheimnis bleibt.
+webhooks-delete = Webhook löschen
+webhooks-delete-short = Löschen
+webhooks-delete-lead = Er bekommt nichts mehr, und seine Zustellungen werden gelöscht. Das lässt sich nicht rückgängig machen.
+webhooks-test = Testereignis senden
+webhooks-test-result = Testereignis
+webhooks-reload = Neu laden
+webhooks-show-delivery = Diese Zustellung anzeigen
+webhooks-replay = Noch einmal senden
+webhooks-replay-short = Wiederholen
+webhooks-replay-lead = Zustellungen werden noch einmal gesendet, die älteste zuerst und höchstens fünf in der Sekunde. Der Empfänger erkennt jede an ihrer webhook-id, die gleich bleibt.
+webhooks-replay-what = Welche
+webhooks-replay-both = Fehlgeschlagene und verpasste
+webhooks-replay-failed = Fehlgeschlagene
+webhooks-replay-missed = Verpasste
+webhooks-replay-since = Seit
+webhooks-replay-hour = Die letzte Stunde
+webhooks-replay-day = Die letzten 24 Stunden
+webhooks-replay-week = Die letzten 7 Tage
+webhooks-replay-month = Die letzten 30 Tage
+webhooks-replay-missed-count = { $count ->
+    [0] Keine wurde verpasst
+    [one] 1 wurde verpasst
+   *[other] { $count } wurden verpasst
+}
+webhooks-replay-start = Noch einmal senden
+webhooks-replays = Eine Wiederholung läuft.
+webhooks-replay-stop = Wiederholung anhalten
+webhooks-missed = { $count ->
+    [one] In den letzten 30 Tagen wurde 1 Ereignis verpasst, weil der Webhook angehalten war oder zu viele warteten.
+   *[other] In den letzten 30 Tagen wurden { $count } Ereignisse verpasst, weil der Webhook angehalten war oder zu viele warteten.
+}
+webhooks-replay-missed-link = Verpasste Ereignisse noch einmal senden
+webhooks-replay-one = Wiederholen
+webhooks-deliveries = Zustellungen
+webhooks-no-deliveries = Keine Zustellungen.
+webhooks-unreadable-deliveries = { $count ->
+    [one] 1 Zustellung ist nicht lesbar; der Grund steht im Protokoll des Dienstes.
+   *[other] { $count } Zustellungen sind nicht lesbar; die Gründe stehen im Protokoll des Dienstes.
+}
+webhooks-newest = Neueste
+webhooks-older = Ältere
+webhooks-is-test = (Test)
+webhooks-result-delivered = Zugestellt
+webhooks-result-failed = Fehlgeschlagen
+webhooks-result-waiting = Wartet
+webhooks-result-sending = Wird gesendet
+webhooks-result-replay = Wartet auf die Wiederholung
+webhooks-result-skipped = Verpasst
+webhooks-result-dropped = Fallen gelassen
+webhooks-why-too-many = Es warteten zu viele.
+webhooks-why-unreadable = Sie ist nicht lesbar; der Grund steht im Protokoll des Dienstes.
+webhooks-next-attempt = Nächster Versuch: { $time }
+webhooks-delivery-of = Zustellung von { $event }
+webhooks-attempts = Versuche
+webhooks-no-attempts = Noch keine.
+webhooks-attempt = Versuch { $number }
+webhooks-answered = Antwort { $status }
+webhooks-answer-of = Antwort auf Versuch { $number }
+webhooks-request = Anfrage
+webhooks-headers = Header
+webhooks-body = Body
+webhooks-timestamp-of-attempt = Sekunden, je Versuch
+webhooks-signature-of-attempt = je Versuch
+webhooks-body-gone = Ihr Body wird nicht mehr aufbewahrt.
+webhooks-body-hidden = Den Body sieht nur das Konto.
+webhooks-error-redirect = Die Antwort war eine Umleitung, und Umleitungen werden nicht verfolgt.
+webhooks-error-address = Der Name führt zu einer Adresse, die nicht öffentlich ist.
+webhooks-error-name = Der Name wurde nicht gefunden.
+webhooks-error-connection = Der Empfänger war nicht erreichbar.
+webhooks-error-tls = Die Verbindung ließ sich nicht so verschlüsseln, dass wir ihr trauen.
+webhooks-error-time = Der Empfänger hat nicht rechtzeitig geantwortet.
+webhooks-error-status = Der Empfänger antwortete { $status }.
+webhooks-error-not-allowed = Die Einstellungen des Dienstes erlauben diese URL nicht mehr.
+webhooks-of-user = Webhooks des Benutzers
+webhooks-of-none = Keine Webhooks.
+webhooks-count = { $count ->
+    [0] keine
+    [one] 1 Webhook
+   *[other] { $count } Webhooks
+}
+webhooks-go-with-it = { $count ->
+    [one] 1 Webhook wird mit gelöscht.
+   *[other] { $count } Webhooks werden mit gelöscht.
+}
+webhooks-stop-with-it = { $count ->
+    [one] Dieser Webhook hält an:
+   *[other] Diese Webhooks halten an:
+}
+done-webhook-paused = { $subject } ist pausiert.
+done-webhook-playing = { $subject } ist an.
+done-webhook-edited = { $subject } ist gespeichert.
+done-webhook-deleted = { $subject } ist gelöscht.
+done-webhook-overlap = Das vorige Geheimnis von { $subject } gilt nicht mehr.
+done-webhook-tested = Ein Testereignis ist unterwegs.
+done-webhook-replayed = Zustellungen, die noch einmal gesendet werden: { $subject }
+done-webhook-nothing-to-replay = Es gab nichts, das noch einmal zu senden war.
+done-webhook-replay-stopped = Die Wiederholung ist angehalten. Nicht gesendet: { $subject }
+done-webhook-delivery-replayed = Sie wird noch einmal gesendet.
+accounts-webhooks = Webhooks anzeigen
+
+# Tokens, mit denen die API dahinter ihre Ereignisse meldet.
+publishers-title = Ereignisquellen
+publishers-lead = Tokens, mit denen Ihre API ihre Ereignisse meldet, für die Webhooks der Konten. Sonst können sie nichts.
+publishers-account = Konto
+publishers-all-accounts = Alle
+publishers-nothing = Es gibt keine Ereignisquellen.
+publishers-unreadable = { $count ->
+    [one] 1 Ereignisquelle ist nicht lesbar; der Grund steht im Protokoll des Dienstes.
+   *[other] { $count } Ereignisquellen sind nicht lesbar; die Gründe stehen im Protokoll des Dienstes.
+}
+publishers-state = Status
+publishers-active = Aktiv
+publishers-expired = Abgelaufen
+publishers-disabled = Gesperrt
+publishers-used = Zuletzt benutzt
+publishers-never-used = nie
+publishers-expires-at = Läuft ab
+publishers-never = nie
+publishers-made = Erstellt
+publishers-disable = Sperren
+publishers-disable-named = Sperren: { $name }
+publishers-enable = Freigeben
+publishers-enable-named = Freigeben: { $name }
+publishers-delete = Ereignisquelle löschen
+publishers-delete-short = Löschen
+publishers-delete-named = Löschen: { $name }
+publishers-delete-lead = Ereignisse mit diesem Token werden ab sofort abgewiesen. Die vorher gemeldeten bleiben. Das lässt sich nicht rückgängig machen.
+publishers-pages = Seiten
+publishers-first = Erste Seite
+publishers-next = Nächste Seite
+publishers-new = Neue Ereignisquelle
+publishers-new-lead = Die nächste Seite zeigt ihr Token einmal.
+publishers-name = Name
+    .hint = Was die Ereignisse meldet, etwa „Auftragsdienst“
+publishers-account-new = Konto
+    .hint = Die Id des einzigen Kontos, dessen Ereignisse sie melden darf. Leer: alle Konten.
+publishers-expires = Läuft ab am
+    .hint = Wird ab Beginn dieses Tages (UTC) abgewiesen. Leer: läuft nicht ab.
+publishers-create = Ereignisquelle erstellen
+publishers-cancel = Abbrechen
+publishers-secret-title = Ihre neue Ereignisquelle
+publishers-secret = Token
+publishers-secret-once = Jetzt an einem sicheren Ort speichern: Diese Seite zeigt es einmal und nie wieder.
+publishers-secret-use = Die API dahinter sendet es in diesem Header, und ihre Ereignisse an diese Adresse:
+publishers-saved = Ich habe es gespeichert
+publishers-copy = Kopieren
+publishers-copied = Kopiert
+done-publisher-disabled = { $subject } ist gesperrt.
+done-publisher-enabled = { $subject } ist freigegeben.
+done-publisher-deleted = { $subject } ist gelöscht.
+
+# Im Protokoll der Änderungen.
+audit-verb-create-webhook = Webhook erstellen
+audit-verb-edit-webhook = Webhook bearbeiten
+audit-verb-pause-webhook = Webhook pausieren
+audit-verb-play-webhook = Webhook fortsetzen
+audit-verb-renew-webhook-secret = Neues Geheimnis eines Webhooks
+audit-verb-end-webhook-overlap = Voriges Geheimnis eines Webhooks beenden
+audit-verb-test-webhook = Testereignis an einen Webhook senden
+audit-verb-replay-webhook = Zustellungen eines Webhooks wiederholen
+audit-verb-stop-webhook-replay = Wiederholung eines Webhooks anhalten
+audit-verb-delete-webhook = Webhook löschen
+audit-verb-unsubscribe-webhook = Webhook mit dem API-Schlüssel abbestellen
+audit-verb-switch-off-webhook = Webhook abschalten
+audit-verb-create-publisher = Ereignisquelle erstellen
+audit-verb-enable-publisher = Ereignisquelle freigeben
+audit-verb-disable-publisher = Ereignisquelle sperren
+audit-verb-delete-publisher = Ereignisquelle löschen
+audit-target-kind-webhook = Webhook
+audit-target-kind-publisher = Ereignisquelle

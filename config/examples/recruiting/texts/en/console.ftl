@@ -92,6 +92,25 @@ management-clear-named = Clear API Key of { $name }
 management-clear-lead = Any references to this API key will fail, and API Access of this user is turned off. If this user would like API Access again, they have to regenerate another API key.
 done-key-cleared = The API key of { $subject } is cleared. Any references to it fail.
 
+# Webhooks, of users and of integrations.
+webhooks-credential = API Key
+webhooks-credential-new = API Key
+    .hint = The webhook gets what this API key may see, and stops with it.
+webhooks-entity = Entity
+webhooks-operation = Operation Type
+webhooks-of-user = User's Webhooks
+webhooks-without-credential = A webhook belongs to an API key, and there is none yet.
+webhooks-entity-credential = API Key
+webhooks-entity-access-request = Request for API Access
+webhooks-entity-account = Organization
+webhooks-stopped-access = Stopped: API Access is turned off
+webhooks-stopped-disabled = Stopped: its API key is disabled
+webhooks-stopped-cleared = Stopped: its API key was cleared
+webhooks-stopped-expired = Stopped: its API key has expired
+webhooks-stopped-members = Stopped: API Access is not allowed for users who are not admins
+webhooks-account = Organization
+webhooks-body-hidden = Only the organization sees the body.
+
 # Integration keys: those that belong to no user.
 credentials-title = Integration Keys
 credentials-lead = API keys of companies and programs, which belong to no user. A key is shown once, when it is made; we keep no copy.

@@ -1,15 +1,22 @@
 //! The forms of the page: the request for access, and the policy for members.
 
-use crate::control::console::form::Form;
+use crate::control::console::confirmation::Confirmation;
 use crate::control::console::form_field::{Choice, Control, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_request_summary::USE_CASES;
 
-/// A form of the page that was refused.
+/// Values of the policy for members.
+pub(super) const ALLOWED: &str = "allowed";
+pub(super) const NOT_ALLOWED: &str = "not_allowed";
+
+/// A form of the page that is shown again.
 pub(super) enum Refused<'f> {
     Ask(Form<'f>),
     /// The policy for members, a switch, or the withdrawal of a request.
     Other(Form<'f>),
+    /// The policy for members, which takes something away.
+    Confirm(Form<'f>, Confirmation),
 }
 
 pub(super) struct AskFields {
@@ -33,7 +40,7 @@ impl AskFields {
 
 pub(super) fn policy_choices(visit: &Visit) -> Vec<Choice> {
     vec![
-        Choice::new("allowed", visit.t("access-members-allowed")),
-        Choice::new("not_allowed", visit.t("access-members-not-allowed")),
+        Choice::new(ALLOWED, visit.t("access-members-allowed")),
+        Choice::new(NOT_ALLOWED, visit.t("access-members-not-allowed")),
     ]
 }

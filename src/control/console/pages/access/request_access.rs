@@ -5,7 +5,7 @@ use axum::extract::Path;
 use super::forms::Refused;
 use super::guard::Customer;
 use super::show::show;
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{NewAccessRequest, request_access, withdraw_request};

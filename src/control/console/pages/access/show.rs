@@ -2,10 +2,11 @@
 
 use askama::Template;
 
-use super::forms::{AskFields, Refused, policy_choices};
+use super::forms::{ALLOWED, AskFields, NOT_ALLOWED, Refused, policy_choices};
 use super::guard::Customer;
-use crate::control::console::form::Form;
+use crate::control::console::confirmation::Confirmation;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions::{Conditions, Subject};
@@ -32,6 +33,8 @@ struct Access<'p> {
     /// An earlier request was declined or withdrawn.
     is_again: bool,
     switches: Option<Switches<'p>>,
+    /// What the policy for members takes away.
+    confirmation: Option<Confirmation>,
 }
 
 /// The newest request.
@@ -53,7 +56,7 @@ pub(super) async fn access(Customer { visit, account }: Customer) -> Answer {
     show(&visit, &account.id, None).await
 }
 
-/// The page, with a form that was refused.
+/// The page, with a form that is shown again.
 pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused<'_>>) -> Answer {
     let context = visit.context();
     let account = show_account(&context, account).await?;
@@ -62,11 +65,14 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
     let is_pending = status.is_some_and(|status| status.state == RequestState::Pending);
     let user = visit.caller().user.as_ref().map_or("", Label::as_str);
     let steps = if user.is_empty() { Vec::new() } else { diagnose(&context, user).await? };
-    let (ask, other, is_ask) = match refused {
-        Some(Refused::Ask(form)) => (form, Form::new(visit), true),
-        Some(Refused::Other(form)) => (Form::new(visit), form, false),
-        None => (Form::new(visit), Form::new(visit), false),
+    let (ask, other, confirmation) = match refused {
+        Some(Refused::Ask(form)) => (Some(form), None, None),
+        Some(Refused::Other(form)) => (None, Some(form), None),
+        Some(Refused::Confirm(form, confirmation)) => (None, Some(form), Some(confirmation)),
+        None => (None, None, None),
     };
+    let is_ask = ask.is_some();
+    let (ask, other) = (ask.unwrap_or_else(|| Form::new(visit)), other.unwrap_or_else(|| Form::new(visit)));
     let mut ask = ask;
     let mut other = match &request {
         Some(request) if is_pending => other.revision(request.revision),
@@ -74,7 +80,7 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
     };
     let fields = AskFields::new(visit, &mut ask);
     let may_switch = visit.caller().may(Right::SwitchAccess) && account.granted;
-    let policy = if account.members_allowed { "allowed" } else { "not_allowed" };
+    let policy = if account.members_allowed { ALLOWED } else { NOT_ALLOWED };
     let choices = policy_choices(visit);
     let allowed = may_switch.then(|| other.radios("allowed", "access-members", choices).value(policy));
     let shown = match &request {
@@ -103,6 +109,7 @@ pub(super) async fn show(visit: &Visit, account: &Label, refused: Option<Refused
             allowed,
         }),
         account: &account,
+        confirmation,
     };
     let page = Page::new(visit.t("access-title"), &body)?;
     visit.show(page.form(if is_ask { &ask } else { &other }))

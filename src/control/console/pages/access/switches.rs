@@ -2,10 +2,11 @@
 
 use askama::Template;
 
-use super::forms::Refused;
+use super::forms::{ALLOWED, NOT_ALLOWED, Refused};
 use super::guard::Customer;
 use super::show::show;
-use crate::control::console::form::Form;
+use crate::control::console::confirmation::{CONFIRM, Confirmation, Loss};
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::posted_form::Posted;
@@ -14,6 +15,7 @@ use crate::control::operations::{
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
+use crate::store::AccountRecord;
 
 #[derive(Template)]
 #[template(path = "access_off.html")]
@@ -63,22 +65,40 @@ pub(super) async fn off(Customer { visit, account }: Customer, posted: Posted) -
 
 pub(super) async fn members(Customer { visit, account }: Customer, posted: Posted) -> Answer {
     let mut reader = posted.reader();
-    let allowed = reader.text("allowed");
+    let (allowed, confirmed) = (reader.text("allowed"), reader.text(CONFIRM));
     reader.finish()?;
     let is_allowed = match allowed {
-        "allowed" => true,
-        "not_allowed" => false,
+        ALLOWED => true,
+        NOT_ALLOWED => false,
         _ => {
             visit.require(Right::SwitchAccess)?;
             let problem = Problem::of_field("allowed", visit.t("access-members-unfit"));
             return refused(&visit, &account.id, &posted, problem).await;
         }
     };
+    if !is_allowed
+        && let Some(asked) = loss(&visit, &account, posted.revision).await?
+        && !asked.is_given(confirmed)
+    {
+        return show(&visit, &account.id, Some(Refused::Confirm(Form::again(&visit, &posted), asked))).await;
+    }
     let done = if is_allowed { "done-access-members-allowed" } else { "done-access-members-not-allowed" };
     match set_member_policy(&visit.write(&posted), &account.id, is_allowed).await {
         Ok(_) => visit.done("/access", done, ""),
         Err(error) => refused(&visit, &account.id, &posted, error.into()).await,
     }
+}
+
+/// What members lose who may have keys now. An operation that finds the form stale says so first.
+async fn loss(visit: &Visit, account: &AccountRecord, revision: Option<i64>) -> Result<Option<Confirmation>, Problem> {
+    let is_current = revision.is_none_or(|revision| revision == account.revision);
+    if !(account.granted && account.members_allowed && is_current) {
+        return Ok(None);
+    }
+    visit.require(Right::SwitchAccess)?;
+    let members = summarize_account(&visit.context(), &account.id).await?.people.members;
+    let text = visit.tn("access-members-lose", &members);
+    Ok(Confirmation::of(vec![Loss { word: NOT_ALLOWED, text }]))
 }
 
 async fn refused(visit: &Visit, account: &Label, posted: &Posted, problem: Problem) -> Answer {

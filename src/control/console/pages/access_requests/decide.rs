@@ -4,7 +4,7 @@ use axum::extract::Path;
 
 use super::detail;
 use super::list::{self, Wanted, names};
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_request_summary::state;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::{account_page, of_account};
@@ -30,6 +30,8 @@ struct Links {
     page: String,
     requests: String,
     credentials: String,
+    /// `None` where there are no webhooks.
+    webhooks: Option<String>,
     users: String,
     audit: String,
 }
@@ -53,6 +55,7 @@ pub(super) async fn show(visit: &Visit, id: &Label, form: Form<'_>) -> Answer {
             page: visit.url(&account_page(&account.id)),
             requests: link("/requests"),
             credentials: link("/credentials"),
+            webhooks: visit.standing.has_webhooks.then(|| link("/webhooks")),
             users: link("/users"),
             audit: link("/audit"),
         },

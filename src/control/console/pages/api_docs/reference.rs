@@ -55,6 +55,10 @@ pub(super) enum Callers {
     Sessions(Vec<Role>),
     /// Users and operator tokens of these roles.
     Roles(Vec<Role>),
+    /// Programs with an API key.
+    ApiKeys,
+    /// The API behind, with a publisher's token.
+    Publishers,
 }
 
 pub(super) struct Parameter {
@@ -143,6 +147,10 @@ fn callers(described: &Value) -> Callers {
     let roles = roles.filter_map(|name| all.into_iter().find(|role| role.as_str() == name)).collect();
     if security.iter().any(|schemes| schemes.is_empty()) {
         Callers::Everyone
+    } else if security.iter().any(|schemes| schemes.contains_key("api_key")) {
+        Callers::ApiKeys
+    } else if security.iter().any(|schemes| schemes.contains_key("publisher")) {
+        Callers::Publishers
     } else if security.iter().any(|schemes| schemes.contains_key("operator_token")) {
         Callers::Roles(roles)
     } else {

@@ -5,7 +5,7 @@ use crate::control::console::view::View;
 use crate::store::ActorKind;
 
 /// Name of an operation, and the message for it.
-pub(super) const VERBS: [(&str, &str); 54] = [
+pub(super) const VERBS: [(&str, &str); 70] = [
     ("ask_for_access", "audit-verb-ask-for-access"),
     ("withdraw_request", "audit-verb-withdraw-request"),
     ("approve_request", "audit-verb-approve-request"),
@@ -60,9 +60,25 @@ pub(super) const VERBS: [(&str, &str); 54] = [
     ("reveal", "audit-verb-reveal"),
     ("lock_delivery", "audit-verb-lock-delivery"),
     ("request_new_password", "audit-verb-request-new-password"),
+    ("create_webhook", "audit-verb-create-webhook"),
+    ("edit_webhook", "audit-verb-edit-webhook"),
+    ("pause_webhook", "audit-verb-pause-webhook"),
+    ("play_webhook", "audit-verb-play-webhook"),
+    ("renew_webhook_secret", "audit-verb-renew-webhook-secret"),
+    ("end_webhook_overlap", "audit-verb-end-webhook-overlap"),
+    ("test_webhook", "audit-verb-test-webhook"),
+    ("replay_webhook", "audit-verb-replay-webhook"),
+    ("stop_webhook_replay", "audit-verb-stop-webhook-replay"),
+    ("delete_webhook", "audit-verb-delete-webhook"),
+    ("unsubscribe_webhook", "audit-verb-unsubscribe-webhook"),
+    ("switch_off_webhook", "audit-verb-switch-off-webhook"),
+    ("create_publisher", "audit-verb-create-publisher"),
+    ("enable_publisher", "audit-verb-enable-publisher"),
+    ("disable_publisher", "audit-verb-disable-publisher"),
+    ("delete_publisher", "audit-verb-delete-publisher"),
 ];
 
-pub(super) const TARGET_KINDS: [(&str, &str); 7] = [
+pub(super) const TARGET_KINDS: [(&str, &str); 9] = [
     ("credential", "audit-target-kind-credential"),
     ("credentials", "audit-target-kind-credentials"),
     ("account", "audit-target-kind-account"),
@@ -70,6 +86,8 @@ pub(super) const TARGET_KINDS: [(&str, &str); 7] = [
     ("user", "audit-target-kind-user"),
     ("operator_token", "audit-target-kind-operator-token"),
     ("audit", "audit-target-kind-audit"),
+    ("webhook", "audit-target-kind-webhook"),
+    ("publisher", "audit-target-kind-publisher"),
 ];
 
 pub(super) const ACTOR_KINDS: [(&str, &str); ActorKind::ALL.len()] = [
@@ -78,6 +96,7 @@ pub(super) const ACTOR_KINDS: [(&str, &str); ActorKind::ALL.len()] = [
     ("user", "audit-kind-user"),
     ("token", "audit-kind-token"),
     ("link", "audit-kind-link"),
+    ("credential", "audit-kind-credential"),
 ];
 
 /// The message for a recorded word, or the word itself where it is of another version.

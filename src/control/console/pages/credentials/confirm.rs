@@ -8,10 +8,11 @@ use super::create::refused;
 use super::display_names;
 use super::guard::{CredentialId, Manager};
 use super::paths::{LIST, path_of};
-use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::webhooks;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Invalid, OperationError, clear, delete, disable, enable, show_credential};
 use crate::control::web::problem::Problem;
@@ -34,6 +35,10 @@ struct Confirm<'p> {
     record: &'p CredentialRecord,
     heading: String,
     consequence: String,
+    /// Of one that is deleted: how many webhooks go with it.
+    deleted_webhooks: Option<String>,
+    /// Where the webhooks that stop lead.
+    stopping_webhooks: Vec<String>,
     button: String,
     is_bad: bool,
     back: String,
@@ -64,12 +69,20 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act
     let [heading, consequence, button] = act.texts(record);
     let heading = visit.t1(heading, "name", &display_names::title(visit, record).await?);
     let path = path_of(&record.id);
+    let webhooks = webhooks::stopping(visit, record).await?;
+    let (deleted, stopping) = match act {
+        Act::Delete => ((!webhooks.is_empty()).then(|| visit.tn("webhooks-go-with-it", &webhooks.len())), Vec::new()),
+        Act::Disable | Act::Clear => (None, webhooks),
+        Act::Enable => (None, Vec::new()),
+    };
     let body = Confirm {
         v: visit,
         form: &form,
         record,
         heading: heading.clone(),
         consequence: visit.t(consequence),
+        deleted_webhooks: deleted,
+        stopping_webhooks: stopping,
         button: visit.t(button),
         is_bad: act != Act::Enable,
         back: visit.url(&path),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::message_failures::failure_text;

@@ -1,7 +1,7 @@
 //! The fields about what a credential is for, and who is responsible for it.
 
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Control, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::posted_form::{Posted, Reader};
 use crate::control::console::view::View;
 use crate::control::operations::mobile_suggestions;

@@ -9,12 +9,13 @@ use super::display_names::{self, people};
 use super::field_texts::{self, Badge};
 use super::guard::{CredentialId, Manager};
 use super::paths::{clear_path, path_of};
-use crate::control::console::form::Form;
 use crate::control::console::form_field::Field;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions;
 use crate::control::console::pages::page_urls::{account_page, query_value};
+use crate::control::console::pages::webhooks::{WebhooksOfCredential, WebhooksPart};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     Invalid, OperationError, Paging, Right, Step, StepCode, diagnose_credential, disable, enable, end_overlap,
@@ -51,6 +52,7 @@ struct Detail<'p> {
     active: Field,
     reason: Field,
     delivery: Option<DeliveryPart<'p>>,
+    webhooks: Option<WebhooksPart<'p>>,
     overlap_end: Option<Timestamp>,
     overlap_form: &'p Form<'p>,
     /// `None` for roles that do not read the audit.
@@ -90,6 +92,7 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
     let path = visit.url(&path_of(&record.id));
     let owner = record.owner.as_ref().map(|owner| name(owner.as_str()));
     let title = display_names::title_with(visit, record, owner.as_deref());
+    let webhooks = WebhooksOfCredential::find(visit, record).await?;
     let body = Detail {
         v: visit,
         record,
@@ -109,6 +112,7 @@ async fn show(visit: &Visit, form: Form<'_>, overlap: Form<'_>, record: &Credent
         active,
         reason,
         delivery: DeliveryPart::new(visit, record, &path),
+        webhooks: webhooks.as_ref().map(|webhooks| webhooks.part(visit, record, &path_of(&record.id))),
         path,
         overlap_end: field_texts::overlap_end(record, visit.now),
         overlap_form: &overlap,

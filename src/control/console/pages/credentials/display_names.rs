@@ -21,7 +21,10 @@ pub(in crate::control::console::pages) async fn people(
 }
 
 /// What people call it: a key without a name of its own has that of its user.
-pub(super) async fn title(visit: &Visit, record: &CredentialRecord) -> Result<String, Problem> {
+pub(in crate::control::console::pages) async fn title(
+    visit: &Visit,
+    record: &CredentialRecord,
+) -> Result<String, Problem> {
     let owner = match &record.owner {
         Some(owner) => visit.state.store.user(owner.as_str()).await?.map(name),
         None => None,

@@ -13,6 +13,7 @@ mod field_texts;
 mod filter;
 mod guard;
 mod list;
+mod narrowing;
 mod paths;
 mod reset;
 mod restrictions;
@@ -22,7 +23,7 @@ mod upgrade;
 use axum::Router;
 use axum::routing::{get, post};
 
-pub(super) use self::display_names::people;
+pub(super) use self::display_names::{people, title};
 pub(super) use self::guard::MENU;
 pub(super) use self::secret::example;
 use crate::control::web::state::ControlState;

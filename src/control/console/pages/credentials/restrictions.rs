@@ -9,8 +9,8 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::field_texts;
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Control, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::posted_form::Reader;
 use crate::control::console::view::View;
 use crate::control::operations::{Invalid, MAX_ADDRESSES, Patch};

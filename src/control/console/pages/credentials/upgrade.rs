@@ -7,8 +7,8 @@ use super::display_names;
 use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::posted_form::Posted;
@@ -22,6 +22,7 @@ use crate::store::CredentialRecord;
 struct UpgradePage<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
+    record: &'p CredentialRecord,
     title: String,
     back: String,
     action: String,
@@ -55,6 +56,7 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord) -> Answe
     let body = UpgradePage {
         v: visit,
         form: &form,
+        record,
         title: title.clone(),
         back: visit.url(&path),
         action: visit.url(&format!("{path}/upgrade")),

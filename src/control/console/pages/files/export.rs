@@ -8,7 +8,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::Response;
 
 use super::{FORMATS, require, show};
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::url_params::{label, word};

@@ -6,7 +6,7 @@ use axum::extract::multipart::MultipartRejection;
 
 use super::upload::Upload;
 use super::{FORMATS, Fault, PAGE, require, show};
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::url_params::{label, word};

@@ -10,8 +10,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use self::upload::{MAX_FILE_BYTES, MAX_UPLOAD_BYTES};
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Control, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::{LIST, reveal};
-use crate::control::console::form::Form;
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::page_of;

@@ -4,8 +4,9 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::{LIST, State, roles};
-use crate::control::console::form::Form;
+use crate::control::console::confirmation::{CONFIRM, Confirmation, Loss};
 use crate::control::console::form_field::{Choice, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::access_conditions::{Conditions, Subject};
@@ -13,7 +14,7 @@ use crate::control::console::pages::page_urls::page_of;
 use crate::control::console::pages::url_params::Id;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
-    EditUser, Paging, Patch, diagnose, edit_user, enable_user, list_audit, newest_request_status, show_user,
+    EditUser, Paging, Patch, Right, diagnose, edit_user, enable_user, list_audit, newest_request_status, show_user,
 };
 use crate::control::web::problem::{Code, Problem};
 use crate::store::{AuditFilter, RequestState, Role, UserRecord};
@@ -31,6 +32,8 @@ struct Detail<'p> {
     email: Field,
     name: Field,
     role: Field,
+    /// What the edit takes away.
+    confirmation: Option<Confirmation>,
     enable: &'p Form<'p>,
     last_sign_in: Option<Timestamp>,
     conditions: Option<Conditions<'p>>,
@@ -38,11 +41,17 @@ struct Detail<'p> {
 
 pub(super) async fn show(visit: Visit, Id(id): Id) -> Answer {
     let user = show_user(&visit.context(), &id).await?;
-    render(&visit, Form::new(&visit), Form::new(&visit), &user).await
+    render(&visit, Form::new(&visit), Form::new(&visit), &user, None).await
 }
 
 /// `form` is that of the fields, `enable` the one that enables the user: each has a token of its own.
-async fn render(visit: &Visit, form: Form<'_>, enable: Form<'_>, user: &UserRecord) -> Answer {
+async fn render(
+    visit: &Visit,
+    form: Form<'_>,
+    enable: Form<'_>,
+    user: &UserRecord,
+    confirmation: Option<Confirmation>,
+) -> Answer {
     let (mut form, enable) = (form.revision(user.revision), enable.revision(user.revision));
     let email = form.email("email", "users-email").value(user.email.as_str()).required();
     let name = form.line("name", "users-name").value(user.name.clone().unwrap_or_default());
@@ -59,6 +68,7 @@ async fn render(visit: &Visit, form: Form<'_>, enable: Form<'_>, user: &UserReco
         email,
         name,
         role,
+        confirmation,
         enable: &enable,
         last_sign_in: last_sign_in(visit, user).await?,
         conditions: conditions(visit, user).await?,
@@ -93,7 +103,18 @@ async fn conditions<'p>(visit: &'p Visit, user: &UserRecord) -> Result<Option<Co
 pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     let mut reader = posted.reader();
     let (email, name, role) = (reader.text("email").to_owned(), reader.optional("name"), reader.text("role"));
+    let confirmed = reader.text(CONFIRM);
     reader.finish()?;
+    let user = show_user(&visit.context(), &id).await?;
+    // An operation that finds it stale says so first.
+    let is_current = posted.revision.is_none_or(|revision| revision == user.revision);
+    let loss = role.parse().ok().and_then(|role| loss(&visit, user.role, role)).filter(|_| is_current);
+    let confirmation = Confirmation::of(loss.into_iter().collect());
+    if let Some(asked) = &confirmation
+        && !asked.is_given(confirmed)
+    {
+        return render(&visit, Form::again(&visit, &posted), Form::new(&visit), &user, confirmation).await;
+    }
     let edited = match role.parse::<Role>() {
         Ok(role) => {
             let edit = EditUser { name: name.map_or(Patch::Clear, Patch::Set), email: Some(email), role: Some(role) };
@@ -106,11 +127,24 @@ pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
         Err(problem) => {
             let is_taken = problem.code == Code::Taken;
             let form = Form::refused(&visit, &posted, problem)?;
-            let user = show_user(&visit.context(), &id).await?;
+            let present = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            render(&visit, if is_taken { form.at("email") } else { form }, Form::new(&visit), &user).await
+            let form = if is_taken { form.at("email") } else { form };
+            let confirmation = confirmation.filter(|_| present.revision == user.revision);
+            render(&visit, form, Form::new(&visit), &present, confirmation).await
         }
     }
+}
+
+/// A role that lacks a right of the previous one. No user becomes staff, or ceases to be.
+fn loss(visit: &Visit, before: Role, after: Role) -> Option<Loss> {
+    let is_less = Right::ALL.into_iter().any(|right| right.is_of(before) && !right.is_of(after));
+    if !is_less || (before == Role::Staff) != (after == Role::Staff) {
+        return None;
+    }
+    let [before, role] = [before, after].map(|role| visit.role(&role));
+    let change = visit.t2("confirm-instead", ("after", &role), ("before", &before));
+    Some(Loss { word: after.as_str(), text: format!("{}: {change}", visit.t("users-role")) })
 }
 
 pub(super) async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
@@ -121,7 +155,7 @@ pub(super) async fn enable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
             let form = Form::refused(&visit, &posted, error.into())?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            render(&visit, Form::new(&visit), form, &user).await
+            render(&visit, Form::new(&visit), form, &user, None).await
         }
     }
 }

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::{LIST, State};
-use crate::control::console::form::Form;
 use crate::control::console::form_field::{Choice, Field};
+use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::{page_of, with_query};

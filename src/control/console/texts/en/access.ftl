@@ -38,6 +38,11 @@ access-members-allowed = Allowed
 access-members-not-allowed = Not allowed
 access-members-unfit = Choose Allowed or Not allowed
 access-members-save = Save
+access-members-lose = { $count ->
+    [0] There are no members now.
+    [one] 1 member: their key is refused at once, until it is allowed again.
+   *[other] { $count } members: their keys are refused at once, until they are allowed again.
+}
 access-off-title = Disable API access?
 access-off-credentials = { $count ->
     [0] No API account or key is enabled now.

@@ -54,6 +54,7 @@ accounts-credentials-list = Show API accounts
 accounts-used = Last use
 accounts-never-used = never
 accounts-created = Created
+accounts-webhooks = Show webhooks
 accounts-audit = History of this account
 
 done-account-created = { $subject } is created.

@@ -21,6 +21,10 @@ form-stale = This was changed while you had the page open. Compare, and save aga
 form-stale-by = { $name } changed this at { $time }, while you had the page open. Compare, and save again.
 form-password-differs = The two passwords differ
 
+confirm-title = This takes something away. Save it all the same?
+confirm-instead = { $after } instead of { $before }
+confirm-save = Save all the same
+
 time-now = just now
 time-soon = in less than a minute
 time-minutes-ago = { $count ->

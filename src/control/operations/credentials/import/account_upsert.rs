@@ -6,13 +6,14 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 
 use super::bounded_list::BoundedList;
+use crate::control::operations::OperationContext;
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
-use crate::store::{AccountRecord, Actor, AuditEntry, StoreError, Transaction, whole_millis};
+use crate::store::{AccountRecord, AuditEntry, StoreError, Transaction, whole_millis};
 
 /// Adds accounts that are missing, and switches the access of those for which the file states another one.
 pub(super) struct AccountUpsert<'a> {
-    actor: &'a Actor,
+    call: &'a OperationContext<'a>,
     now: Timestamp,
     /// By the hash of the id: a file may have a million.
     seen: HashSet<u64>,
@@ -22,10 +23,10 @@ pub(super) struct AccountUpsert<'a> {
 }
 
 impl<'a> AccountUpsert<'a> {
-    pub(super) fn new(actor: &'a Actor, now: Timestamp) -> Self {
+    pub(super) fn new(call: &'a OperationContext<'a>) -> Self {
         Self {
-            actor,
-            now: whole_millis(now),
+            call,
+            now: whole_millis(call.now),
             seen: HashSet::new(),
             hasher: RandomState::new(),
             new: BoundedList::default(),
@@ -74,7 +75,7 @@ impl<'a> AccountUpsert<'a> {
         if !is_dry_run {
             transaction.add_accounts(&new).await?;
             transaction.put_accounts(&switched).await?;
-            transaction.audit_all(self.actor, &entries).await?;
+            self.call.record_all(transaction, self.call.actor(), &entries).await?;
         }
         for (records, listed) in [(new, &mut self.new), (switched, &mut self.switched)] {
             for record in records {

@@ -21,6 +21,6 @@ pub(super) fn faults_of(before: Option<&CredentialRecord>, after: &CredentialRec
     faults.extend(username.and_then(username_fault).map(|problem| place.fault("username", problem)));
     let given = Given::changed(before, after);
     let of_fields = given.text_faults().and(given.list_faults());
-    faults.extend(of_fields.0.into_iter().map(|fault| place.fault(fault.field, fault.problem)));
+    faults.extend(of_fields.0.into_iter().map(|fault| place.fault(&fault.field, fault.problem)));
     faults
 }

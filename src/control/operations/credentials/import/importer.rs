@@ -54,7 +54,7 @@ impl<'i> Importer<'i> {
             unusable: import.unusable(),
             is_dry_run,
             records: RecordBuilder { actor, now: whole_millis(now) },
-            accounts: AccountUpsert::new(actor, now),
+            accounts: AccountUpsert::new(call),
             released: Released::default(),
             lines: HashMap::new(),
             hasher: RandomState::new(),
@@ -180,7 +180,7 @@ impl<'i> Importer<'i> {
         for (before, after) in before.iter().zip(&after) {
             notice_mails::credential_imported(self.call, transaction, before, after).await?;
         }
-        transaction.audit_all(self.records.actor, &entries).await
+        self.call.record_all(transaction, self.records.actor, &entries).await
     }
 
     /// The faults of a file that is refused.

@@ -1,0 +1,52 @@
+//! Publishers: tokens with which the API behind posts its events. For staff.
+
+mod create;
+mod delete;
+mod list;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::routing::{get, post};
+
+use crate::control::console::menu::{Entry, Section};
+use crate::control::console::page_callers::Visit;
+use crate::control::operations::{NotFound, Right};
+use crate::control::web::problem::Problem;
+use crate::control::web::state::ControlState;
+
+const LIST: &str = "/publishers";
+
+pub(super) const MENU: &[Entry] = &[Entry {
+    section: Section::Provider,
+    place: 30,
+    label: "publishers-title",
+    path: LIST,
+    is_visible: |standing| standing.has_webhooks && standing.may(Right::ManagePublishers),
+    count: None,
+}];
+
+pub(super) fn routes() -> Router<ControlState> {
+    Router::new()
+        .route("/publishers", get(list::list))
+        .route("/publishers/new", get(create::form).post(create::create_one))
+        .route("/publishers/{id}/disable", post(list::disable))
+        .route("/publishers/{id}/enable", post(list::enable))
+        .route("/publishers/{id}/delete", get(delete::ask).post(delete::delete))
+}
+
+/// A person who manages publishers. Handlers extract this first: it answers for all others.
+struct Manager(Visit);
+
+impl FromRequestParts<ControlState> for Manager {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ControlState) -> Result<Self, Problem> {
+        let visit = Visit::from_request_parts(parts, state).await?;
+        if !visit.standing.has_webhooks {
+            return Err(NotFound("page").into());
+        }
+        visit.require(Right::ManagePublishers)?;
+        Ok(Self(visit))
+    }
+}

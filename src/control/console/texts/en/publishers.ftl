@@ -1,0 +1,50 @@
+# Tokens with which the API behind posts its events.
+publishers-title = Publishers
+publishers-lead = Tokens with which your API posts its events, for the webhooks of accounts. They can do nothing else.
+publishers-account = Account
+publishers-all-accounts = All
+publishers-nothing = There are no publishers.
+publishers-unreadable = { $count ->
+    [one] 1 publisher cannot be read; the log of the service has the reason.
+   *[other] { $count } publishers cannot be read; the log of the service has the reasons.
+}
+publishers-state = State
+publishers-active = Active
+publishers-expired = Expired
+publishers-disabled = Disabled
+publishers-used = Last used
+publishers-never-used = never
+publishers-expires-at = Expires
+publishers-never = never
+publishers-made = Created
+publishers-disable = Disable
+publishers-disable-named = Disable { $name }
+publishers-enable = Enable
+publishers-enable-named = Enable { $name }
+publishers-delete = Delete publisher
+publishers-delete-short = Delete
+publishers-delete-named = Delete { $name }
+publishers-delete-lead = Events posted with this token are refused at once. Those that were posted before stay. It cannot be brought back.
+publishers-pages = Pages
+publishers-first = First page
+publishers-next = Next page
+publishers-new = New publisher
+publishers-new-lead = The next page shows its token once.
+publishers-name = Name
+    .hint = What posts the events, such as “order service”
+publishers-account-new = Account
+    .hint = The id of the only account whose events it may post. Empty: of all accounts.
+publishers-expires = Expires on
+    .hint = Refused from the beginning of this day on (UTC). Empty: it does not expire.
+publishers-create = Create publisher
+publishers-cancel = Cancel
+publishers-secret-title = Your new publisher
+publishers-secret = Token
+publishers-secret-once = Save it now, in a safe place: it is shown on this page once, and never again.
+publishers-secret-use = The API behind sends it in this header, and its events to this address:
+publishers-saved = I have saved it
+publishers-copy = Copy
+publishers-copied = Copied
+done-publisher-disabled = { $subject } is disabled.
+done-publisher-enabled = { $subject } is enabled.
+done-publisher-deleted = { $subject } is deleted.

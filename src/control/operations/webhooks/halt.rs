@@ -1,0 +1,62 @@
+use crate::control::operations::OperationContext;
+use crate::store::{AccountRecord, CredentialRecord, SkipScope, StoreError, Transaction, UserRecord, WebhookStop};
+
+/// Skips what waits for webhooks that a change stops. Their failures count no longer.
+async fn halt(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (scope, why): (SkipScope<'_>, WebhookStop),
+) -> Result<(), StoreError> {
+    if call.terms.webhooks.is_none() {
+        return Ok(());
+    }
+    transaction.skip_waiting(scope, why).await?;
+    transaction.forget_webhook_failures(scope).await
+}
+
+/// Those of a credential that was disabled or cleared.
+pub(in crate::control::operations) async fn halt_of_credential(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &CredentialRecord,
+    after: &CredentialRecord,
+) -> Result<(), StoreError> {
+    let why = if before.enabled && !after.enabled {
+        WebhookStop::CredentialDisabled
+    } else if !before.secret.is_cleared() && after.secret.is_cleared() {
+        WebhookStop::CredentialCleared
+    } else {
+        return Ok(());
+    };
+    halt(call, transaction, (SkipScope::Credential(after.id.as_str()), why)).await
+}
+
+/// Those of an account whose API access ended, or of its members when they may have no keys any more.
+pub(in crate::control::operations) async fn halt_of_account(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &AccountRecord,
+    after: &AccountRecord,
+) -> Result<(), StoreError> {
+    let id = after.id.as_str();
+    if before.has_access() && !after.has_access() {
+        halt(call, transaction, (SkipScope::Account(id), WebhookStop::AccessOff)).await?;
+    }
+    if before.members_allowed && !after.members_allowed {
+        halt(call, transaction, (SkipScope::Members(id), WebhookStop::MembersNotAllowed)).await?;
+    }
+    Ok(())
+}
+
+/// Those of the own key of a user who was disabled.
+pub(in crate::control::operations) async fn halt_of_user(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    before: &UserRecord,
+    after: &UserRecord,
+) -> Result<(), StoreError> {
+    if before.enabled && !after.enabled {
+        halt(call, transaction, (SkipScope::Owner(after.id.as_str()), WebhookStop::OwnerDisabled)).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! One attempt: signs, sends, and decides what follows.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::schedule::next_attempt;
+use crate::clock::Clock;
+use crate::control::LiveSettings;
+use crate::control::installation_key::SharedKeys;
+use crate::control::operations::WebhookTerms;
+use crate::credential::WebhookSecret;
+use crate::delivery::webhooks::{WebhookClient, WebhookOutcome, WebhookRequest, WebhookResponse};
+use crate::store::{AttemptRecord, ClaimedDelivery, NextStep, WebhookRecord, WebhookSecretRef};
+
+/// The client of the present settings.
+#[derive(Default)]
+pub(super) struct Clients(Mutex<Option<(Weak<LiveSettings>, Option<WebhookClient>)>>);
+
+impl Clients {
+    /// Made anew when a reload changes the settings. The previous one, where certificates cannot be read now.
+    pub(super) fn of(&self, settings: &Arc<LiveSettings>, terms: &WebhookTerms) -> Option<WebhookClient> {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let previous = match &*current {
+            Some((of, client)) if std::ptr::eq(of.as_ptr(), Arc::as_ptr(settings)) => return client.clone(),
+            Some((_, client)) => client.clone(),
+            None => None,
+        };
+        let client = match WebhookClient::new(&terms.settings) {
+            Ok(client) => Some(client),
+            Err(fault) => {
+                tracing::error!("webhooks are sent with the previous settings: {fault}");
+                previous
+            }
+        };
+        *current = Some((Arc::downgrade(settings), client.clone()));
+        client
+    }
+}
+
+/// Sends a claimed delivery once. `None` where this process cannot: without the installation key or a client.
+pub(super) async fn send(
+    client: Option<&WebhookClient>,
+    terms: &WebhookTerms,
+    keys: &SharedKeys,
+    claimed: &ClaimedDelivery,
+    clock: &Clock,
+) -> Option<(AttemptRecord, NextStep)> {
+    let at = clock.now();
+    let signature = signature(keys, &claimed.webhook, &claimed.id, at, &claimed.body)?;
+    let request = WebhookRequest {
+        id: claimed.id.clone(),
+        timestamp: at.as_second(),
+        signature,
+        body: Bytes::copy_from_slice(claimed.body.as_bytes()),
+    };
+    let response = client?.send(&claimed.webhook.url, &terms.destinations, &request).await;
+    // Delays run from the answer.
+    let next = follow_up(claimed, response.outcome, response.retry_after, clock.now());
+    Some((recorded(response, at), next))
+}
+
+/// `None` where the key of the present secret is missing.
+fn signature(keys: &SharedKeys, webhook: &WebhookRecord, id: &str, now: Timestamp, body: &str) -> Option<String> {
+    let keys = keys.get()?;
+    let derived = |secret: &WebhookSecretRef| {
+        let key = keys.with_id(&secret.key_id)?;
+        Some(WebhookSecret::derive(key, webhook.id.as_str(), secret.generation))
+    };
+    let previous = webhook.previous_secret.as_ref().filter(|previous| now < previous.until);
+    let secrets = [Some(derived(&webhook.secret)?), previous.and_then(|previous| derived(&previous.secret))];
+    let secrets: Vec<&WebhookSecret> = secrets.iter().flatten().collect();
+    Some(WebhookSecret::signatures(&secrets, id, now.as_second(), body.as_bytes()))
+}
+
+fn follow_up(
+    claimed: &ClaimedDelivery,
+    outcome: WebhookOutcome,
+    pause: Option<std::time::Duration>,
+    now: Timestamp,
+) -> NextStep {
+    match outcome {
+        WebhookOutcome::Delivered => NextStep::Delivered,
+        // A test and a replay are one attempt, and count neither for nor against.
+        WebhookOutcome::Gone if !claimed.is_test && claimed.replay_of.is_none() => NextStep::Gone,
+        _ if claimed.is_test || claimed.replay_of.is_some() => NextStep::Failed,
+        WebhookOutcome::Gone | WebhookOutcome::Failed => {
+            let next = next_attempt(claimed.attempts_of_schedule, now, pause, fastrand::f64());
+            next.map_or(NextStep::Failed, NextStep::Retry)
+        }
+    }
+}
+
+fn recorded(response: WebhookResponse, at: Timestamp) -> AttemptRecord {
+    AttemptRecord {
+        at,
+        status: response.status,
+        millis: u32::try_from(response.duration_millis).unwrap_or(u32::MAX),
+        error: response.error.map(|error| error.as_str().to_owned()),
+        excerpt: response.excerpt,
+    }
+}

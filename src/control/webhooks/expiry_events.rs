@@ -1,0 +1,80 @@
+//! Events about credentials that expire, each written once in a fleet.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::control::operations::{EXPIRED, EXPIRING, EventDraft, EventType};
+use crate::control::views::{AuditState, CredentialView};
+use crate::credential::Label;
+use crate::store::{
+    EventSource, ExpiringCredential, NewEvent, SkipScope, Store, StoreError, WebhookStop, expiry_event_id,
+};
+
+/// How long before its end a credential is reported.
+const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// An end further back was reported, or the process did not run.
+const EXPIRED_LATELY: SignedDuration = SignedDuration::from_hours(24);
+const BATCH: u32 = 200;
+/// Of one look.
+const MAX_BATCHES: u32 = 50;
+/// The source of these events; no publisher has this id.
+const SOURCE: &str = "claviger";
+
+/// Writes what is due and was not written before.
+pub(super) async fn write(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let soon = now.checked_add(EXPIRES_SOON).unwrap_or(now);
+    let lately = now.checked_sub(EXPIRED_LATELY).unwrap_or(now);
+    write_within(store, EXPIRING, (now, soon), now).await?;
+    write_within(store, EXPIRED, (lately, now), now).await
+}
+
+async fn write_within(
+    store: &Store,
+    kind: EventType,
+    window: (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let name = kind.to_string();
+    for _ in 0..MAX_BATCHES {
+        let found = store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
+        write_batch(store, kind, &found, now).await?;
+        if found.len() < BATCH as usize {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn write_batch(
+    store: &Store,
+    kind: EventType,
+    found: &[ExpiringCredential],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if found.is_empty() {
+        return Ok(());
+    }
+    let Ok(source) = SOURCE.parse::<Label>() else { return Ok(()) };
+    let mut transaction = store.begin(now).await?;
+    let (mut drafts, mut ids) = (Vec::new(), Vec::new());
+    for credential in found {
+        let Some(record) = transaction.credential(credential.id.as_str()).await? else { continue };
+        let state = CredentialView::from(&record).audit_value();
+        let data = EventDraft::credential_data(&record.id, &state);
+        let of = (kind, record.account.clone());
+        drafts.push(EventDraft::new(transaction.next_event_id(), of, Some(record.id.clone()), now, &data));
+        // Another end is another event.
+        ids.push(expiry_event_id(&kind.to_string(), &record.id, credential.expires_at));
+        if kind == EXPIRED {
+            let scope = SkipScope::Credential(record.id.as_str());
+            transaction.skip_waiting(scope, WebhookStop::CredentialExpired).await?;
+            transaction.forget_webhook_failures(scope).await?;
+        }
+    }
+    let events: Vec<NewEvent<'_>> = drafts
+        .iter()
+        .zip(&ids)
+        .map(|(draft, id)| NewEvent { source: Some(EventSource { publisher: &source, id }), ..draft.event() })
+        .collect();
+    transaction.insert_events(&events).await?;
+    transaction.commit().await
+}

@@ -1,0 +1,332 @@
+//! The loops that send, and one round of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use super::attempt::{self, Clients};
+use super::{expiry_events, failing, retention};
+use crate::clock::Clock;
+use crate::control::LiveSettings;
+use crate::control::installation_key::SharedKeys;
+use crate::control::operations::{Caller, OperationContext, notice_mails, webhook_entry};
+use crate::store::{AttemptRecord, ClaimedDelivery, FanOutLimits, MAX_IN_FLIGHT, NextStep, Purpose, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// Attempts of this process that may be under way.
+const MAX_ATTEMPTS: usize = 64;
+/// Without a signal; spread at random by half.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
+/// Between two looks at webhooks that fail, credentials that expire, and rows to delete.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(120);
+/// Until the next attempt at what this process cannot send.
+const RELEASED: SignedDuration = SignedDuration::from_secs(60);
+/// Of what became of an attempt, within its lease.
+const RECORD_RETRIES: u32 = 5;
+const RECORD_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Sends webhooks in this process. Cheap to clone.
+#[derive(Clone)]
+pub struct WebhookWorker(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    clock: Clock,
+    settings: Arc<ArcSwap<LiveSettings>>,
+    keys: SharedKeys,
+    clients: Clients,
+    places: Arc<Semaphore>,
+    wake: Arc<Notify>,
+    metrics: Option<Arc<Metrics>>,
+    /// Names this process in its claims.
+    name: String,
+}
+
+impl WebhookWorker {
+    /// `wake` is notified when there is something new to send.
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        settings: Arc<ArcSwap<LiveSettings>>,
+        keys: impl Into<SharedKeys>,
+        wake: Arc<Notify>,
+    ) -> Self {
+        let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
+        let (keys, places) = (keys.into(), Arc::new(Semaphore::new(MAX_ATTEMPTS)));
+        let (clients, metrics) = (Clients::default(), None);
+        Self(Arc::new(Parts { store, clock, settings, keys, clients, places, wake, metrics, name }))
+    }
+
+    /// Reports what waits and what becomes of deliveries.
+    #[must_use]
+    pub fn reporting(mut self, metrics: Arc<Metrics>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.metrics = Some(metrics);
+        }
+        self
+    }
+
+    /// Never returns. Ends with the runtime; what is being sent then is sent again after its lease.
+    pub async fn run(self) {
+        let upkeep = self.clone();
+        tokio::spawn(async move {
+            loop {
+                upkeep.look_after().await;
+                tokio::time::sleep(UPKEEP_INTERVAL.mul_f64(0.5 + fastrand::f64())).await;
+            }
+        });
+        let measuring = self.clone();
+        tokio::spawn(async move {
+            loop {
+                measuring.measure().await;
+                tokio::time::sleep(MEASURE_INTERVAL).await;
+            }
+        });
+        let (mut attempts, mut after) = (JoinSet::new(), String::new());
+        loop {
+            let is_busy = self.round(&mut attempts, &mut after).await.unwrap_or_else(|error| {
+                tracing::debug!("webhooks cannot be worked on now: {error}");
+                false
+            });
+            while attempts.try_join_next().is_some() {}
+            if !is_busy {
+                let pause = POLL_INTERVAL.mul_f64(0.5 + fastrand::f64());
+                // An attempt that ends makes room for the next one of its webhook.
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = self.0.wake.notified() => {}
+                    Some(_) = attempts.join_next() => {}
+                }
+            }
+        }
+    }
+
+    /// Sends all that is due now, and waits for it.
+    pub async fn run_due(&self) {
+        let (mut attempts, mut after) = (JoinSet::new(), String::new());
+        loop {
+            let is_busy = self.round(&mut attempts, &mut after).await.unwrap_or_else(|error| {
+                tracing::debug!("webhooks cannot be worked on now: {error}");
+                false
+            });
+            let was_sending = !attempts.is_empty();
+            while attempts.join_next().await.is_some() {}
+            if !is_busy && !was_sending {
+                break;
+            }
+        }
+        self.measure().await;
+    }
+
+    /// Warnings, switching off, events about expiry, and retention.
+    pub async fn look_after(&self) {
+        let (settings, now) = (self.0.settings.load_full(), self.0.clock.now());
+        let store = &self.0.store;
+        let mut outcomes = vec![("rows to delete", retention::prune(store, &settings, now).await.map(drop))];
+        if settings.webhooks.is_some() {
+            outcomes.push(("webhooks that fail", failing::look_after(store, &settings, now).await.map(drop)));
+            outcomes.push(("credentials that expire", expiry_events::write(store, now).await));
+        }
+        for (what, outcome) in outcomes {
+            if let Err(error) = outcome {
+                tracing::debug!("cannot look for {what}: {error}");
+            }
+        }
+    }
+
+    /// Writes the deliveries of new events, and starts what is due and has a place: for up to 256 webhooks behind `after`, so
+    /// that each gets its turn. True where more may be due at once. It waits for no attempt.
+    async fn round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> Result<bool, StoreError> {
+        let settings = self.0.settings.load_full();
+        if settings.webhooks.is_none() {
+            return Ok(false);
+        }
+        let is_behind = match self.fan_out().await {
+            Ok(is_behind) => is_behind,
+            // What is due already is sent all the same.
+            Err(error) => {
+                tracing::warn!("deliveries of new events cannot be written now: {error}");
+                false
+            }
+        };
+        let mut due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
+        if due.is_empty() && !after.is_empty() {
+            after.clear();
+            due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
+        }
+        let mut is_started = false;
+        for webhook in due {
+            let places = self.free_places();
+            if places.is_empty() {
+                break;
+            }
+            match self.start(&webhook, places, &settings, attempts).await {
+                Ok(is_one) => is_started |= is_one,
+                Err(error @ StoreError::Inconsistent { .. }) => tracing::error!("{error}"),
+                Err(error) => return Err(error),
+            }
+            *after = webhook;
+        }
+        Ok(is_behind || is_started)
+    }
+
+    /// True where more events wait.
+    async fn fan_out(&self) -> Result<bool, StoreError> {
+        let limits = FanOutLimits::default();
+        let fan_out = self.0.store.fan_out(self.0.clock.now(), limits).await?;
+        fan_out.unreadable.iter().for_each(|error| tracing::error!("{error}"));
+        if let Some(metrics) = &self.0.metrics {
+            metrics.webhook_deliveries("skipped", fan_out.skipped);
+            metrics.webhook_deliveries("dropped", fan_out.dropped);
+        }
+        Ok(fan_out.events >= u64::from(limits.events))
+    }
+
+    /// As many as one webhook may use.
+    fn free_places(&self) -> Vec<OwnedSemaphorePermit> {
+        (0..MAX_IN_FLIGHT).map_while(|_| self.0.places.clone().try_acquire_owned().ok()).collect()
+    }
+
+    /// Claims what is due for one webhook, at most as much as there are places, and starts it: the lease runs. True where
+    /// it started some.
+    async fn start(
+        &self,
+        webhook: &str,
+        places: Vec<OwnedSemaphorePermit>,
+        settings: &Arc<LiveSettings>,
+        attempts: &mut JoinSet<()>,
+    ) -> Result<bool, StoreError> {
+        let most = u32::try_from(places.len()).unwrap_or(MAX_IN_FLIGHT);
+        let claimed = self.0.store.claim_deliveries(webhook, &self.0.name, self.0.clock.now(), most).await?;
+        claimed.unreadable.iter().for_each(|error| tracing::error!("{error}"));
+        if let Some(metrics) = &self.0.metrics {
+            metrics.webhook_deliveries("skipped", claimed.skipped);
+        }
+        let is_some = !claimed.deliveries.is_empty();
+        for (delivery, place) in claimed.deliveries.into_iter().zip(places) {
+            let (worker, settings) = (self.clone(), settings.clone());
+            attempts.spawn(async move {
+                worker.attempt(&delivery, &settings).await;
+                drop(place);
+            });
+        }
+        Ok(is_some)
+    }
+
+    async fn attempt(&self, claimed: &ClaimedDelivery, settings: &Arc<LiveSettings>) {
+        let Some(terms) = settings.webhooks.as_deref() else { return };
+        let client = self.0.clients.of(settings, terms);
+        let sent = attempt::send(client.as_ref(), terms, &self.0.keys, claimed, &self.0.clock).await;
+        let Some((record, next)) = sent else { return self.release(claimed).await };
+        let result = match next {
+            NextStep::Delivered => "delivered",
+            NextStep::Retry(_) => "delayed",
+            NextStep::Failed => "failed",
+            NextStep::Gone => "gone",
+        };
+        if let Some(metrics) = &self.0.metrics {
+            metrics.webhook_deliveries(result, 1);
+        }
+        let (status, error) = (record.status, record.error.as_deref().unwrap_or_default());
+        let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
+        tracing::debug!(delivery, webhook, result, status, error, "webhook");
+        match self.record_persistently(claimed, &record, next).await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(delivery, "the lease of a delivery ended while it was sent, or it was deleted"),
+            Err(error) => {
+                tracing::warn!(delivery, "what became of a delivery cannot be recorded; it is sent again: {error}");
+            }
+        }
+    }
+
+    /// Gives a delivery back that this process cannot sign or send. Another one may be able to.
+    async fn release(&self, claimed: &ClaimedDelivery) {
+        let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
+        tracing::error!(delivery, webhook, "a webhook is not sent: its installation key, or certificates, are missing");
+        let now = self.0.clock.now();
+        let next_at = now.checked_add(RELEASED).unwrap_or(now);
+        let released = async {
+            let mut transaction = self.0.store.begin(now).await?;
+            transaction.release_delivery(claimed, next_at).await?;
+            transaction.commit().await
+        };
+        if let Err(error) = released.await {
+            tracing::debug!(delivery, "a delivery cannot be given back; its lease ends by itself: {error}");
+        }
+    }
+
+    /// Tries again for a few seconds of the lease: what is not recorded is sent twice.
+    async fn record_persistently(
+        &self,
+        claimed: &ClaimedDelivery,
+        record: &AttemptRecord,
+        next: NextStep,
+    ) -> Result<bool, StoreError> {
+        let mut outcome = self.record(claimed, record, next).await;
+        for _ in 0..RECORD_RETRIES {
+            match outcome {
+                Err(ref error) if error.is_transient() => tokio::time::sleep(RECORD_INTERVAL).await,
+                _ => break,
+            }
+            outcome = self.record(claimed, record, next).await;
+        }
+        outcome
+    }
+
+    async fn record(
+        &self,
+        claimed: &ClaimedDelivery,
+        record: &AttemptRecord,
+        next: NextStep,
+    ) -> Result<bool, StoreError> {
+        let now = self.0.clock.now();
+        let mut transaction = self.0.store.begin(now).await?;
+        if next != NextStep::Gone {
+            let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
+            transaction.commit().await?;
+            return Ok(is_mine);
+        }
+        let Some(before) = transaction.webhook(claimed.webhook.id.as_str()).await? else { return Ok(false) };
+        // The answer was of the URL before an edit.
+        let next = if before.url == claimed.webhook.url { next } else { NextStep::Retry(now) };
+        let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
+        if is_mine && next == NextStep::Gone {
+            let caller = Caller::system();
+            let after = transaction.webhook(before.id.as_str()).await?;
+            let verb = if after.is_some() { "switch_off_webhook" } else { "delete_webhook" };
+            transaction.audit(&caller.actor, &webhook_entry(verb, &before, Some(&before), after.as_ref())).await?;
+            if after.is_some() {
+                let settings = self.0.settings.load_full();
+                let call = OperationContext::new(&self.0.store, &caller, now, settings.terms());
+                notice_mails::webhook(&call, &mut transaction, Purpose::WebhookStopped, &before).await?;
+            }
+        }
+        transaction.commit().await?;
+        Ok(is_mine)
+    }
+
+    async fn measure(&self) {
+        let Some(metrics) = &self.0.metrics else { return };
+        if self.0.settings.load().webhooks.is_none() {
+            return;
+        }
+        match self.0.store.webhook_backlog(self.0.clock.now()).await {
+            Ok(backlog) => {
+                let now = self.0.clock.now();
+                let oldest = [backlog.oldest_event, backlog.oldest].into_iter().flatten().min();
+                let late = oldest.map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0));
+                let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+                metrics.webhook_queue(count(backlog.events + backlog.waiting), late);
+                for (state, number) in backlog.states {
+                    metrics.webhooks(state.as_str(), count(number));
+                }
+            }
+            Err(error) => tracing::debug!("cannot count what waits for webhooks: {error}"),
+        }
+    }
+}

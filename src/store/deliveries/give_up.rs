@@ -1,0 +1,44 @@
+//! Ending deliveries that wait.
+
+use super::state::{DeliveryState, NotDelivered};
+use crate::store::statement;
+use crate::store::transaction::{Touched, timed};
+use crate::store::{StoreError, Transaction};
+
+/// Ends a delivery with `$1` as its state and `$2` as the reason, at `$3`. A replay returns to what it was before.
+pub(super) const GIVE_UP: &str =
+    "state = COALESCE(replay_of, $1), why = CASE WHEN replay_of IS NULL THEN $2 ELSE why END,
+    done_at = COALESCE(done_at, $3), replay_of = NULL, next_at = NULL, claimed_by = NULL, claimed_until = NULL";
+
+/// No attempt is under way; `$3` is now.
+const IS_FREE: &str = "(claimed_until IS NULL OR claimed_until <= $3)";
+
+impl Transaction {
+    /// Ends up to `limit` waiting deliveries without an attempt under way that match a condition on `$4`; how many.
+    pub(super) async fn give_up(
+        &mut self,
+        (condition, key): (&str, &str),
+        (state, why): (DeliveryState, NotDelivered),
+        (order, limit): (&str, u32),
+    ) -> Result<u64, StoreError> {
+        let lock = self.skip_locked();
+        let sql = format!(
+            "WITH chosen AS MATERIALIZED (SELECT id FROM deliveries WHERE {condition} AND state = 'waiting' AND {IS_FREE}
+            {order} LIMIT $5{lock}) UPDATE deliveries SET {GIVE_UP} WHERE id IN (SELECT id FROM chosen)"
+        );
+        let now = self.now.as_millisecond();
+        let touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
+            .bind(state.as_str())
+            .bind(why.as_str())
+            .bind(now)
+            .bind(key)
+            .bind(i64::from(limit))
+            .execute(connection))?;
+        Ok(touched.0)
+    }
+
+    /// The lock for rows that are read to be changed, without those that others have locked.
+    pub(super) fn skip_locked(&self) -> &'static str {
+        if self.for_update().is_empty() { "" } else { " FOR UPDATE SKIP LOCKED" }
+    }
+}
