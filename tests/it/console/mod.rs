@@ -8,3 +8,4 @@ mod people;
 mod people_flow;
 mod reveal_page;
 mod sign_in;
+mod webhooks;

@@ -7,9 +7,11 @@ mod credential_writes;
 mod credentials;
 mod files;
 mod management;
+mod narrowing;
 mod overview;
 mod own_key;
 mod profile;
+mod publishers;
 mod refusals;
 mod requests;
 mod reveal;
@@ -21,6 +23,8 @@ mod status;
 mod tokens;
 mod users;
 mod visitors;
+mod webhook_deliveries;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -188,7 +192,7 @@ async fn a_form_of_another_site_is_refused_and_nothing_of_it_is_echoed() {
 }
 
 /// Every form but those of signing in and out, and before it.
-const FORMS: [&str; 46] = [
+const FORMS: [&str; 61] = [
     "/credentials/new",
     "/credentials/x/active",
     "/credentials/x/end-overlap",
@@ -235,6 +239,21 @@ const FORMS: [&str; 46] = [
     "/accounts/x/rename",
     "/accounts/x/grant",
     "/accounts/x/withdraw",
+    "/webhooks/new",
+    "/webhooks/x/pause",
+    "/webhooks/x/play",
+    "/webhooks/x/test",
+    "/webhooks/x/edit",
+    "/webhooks/x/secret",
+    "/webhooks/x/end-overlap",
+    "/webhooks/x/replay",
+    "/webhooks/x/stop-replay",
+    "/webhooks/x/delete",
+    "/webhooks/x/deliveries/y/replay",
+    "/publishers/new",
+    "/publishers/x/disable",
+    "/publishers/x/enable",
+    "/publishers/x/delete",
 ];
 
 /// With the real cookie of a session, as a browser sends it.
@@ -277,7 +296,7 @@ fn every_form_is_tried() {
             }
             let source = std::fs::read_to_string(&entry).unwrap();
             let route = |line: &&str| line.contains(".route(\"") && line.contains("post(");
-            let path = |line: &str| line.split('"').nth(1).unwrap().replace("{id}", "x");
+            let path = |line: &str| line.split('"').nth(1).unwrap().replace("{id}", "x").replace("{delivery}", "y");
             routes.extend(source.lines().filter(route).map(path));
         }
     }

@@ -1,0 +1,16 @@
+//! Webhooks as the account and its integrators use them: events, what stops them, and how they are sent.
+
+mod backlog;
+mod bed;
+mod events_api;
+mod expiry;
+mod failures;
+mod hook_junk;
+mod hook_stops;
+mod hooks_api;
+mod installation;
+mod processes;
+mod publisher_tokens;
+mod sending;
+mod stops;
+mod zapier;
