@@ -37,7 +37,9 @@ pub(super) fn shown(entity: &str, id: &str, state: &Value) -> Value {
             }
         }
     }
-    shown.entry("id").or_insert_with(|| id.into());
+    if !shown.contains_key("id") {
+        shown.insert("id".into(), id.into());
+    }
     Value::Object(shown)
 }
 
