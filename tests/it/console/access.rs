@@ -20,13 +20,13 @@ async fn an_account_asks_and_staff_grant_without_a_second_sign_in() {
         owner.fill("other", &"x".repeat(201)).await;
         owner.set("start_on", "2027-01-31").await;
         owner.press("Ask for API access").await;
-        assert_eq!(owner.focus().await, "div.errors");
+        owner.has_focus("div.errors").await;
         owner.inspect_everywhere("access-wrong").await;
         owner.fill("other", "A plug-in for the door bell").await;
         owner.click("[name='use_cases'][value='data_extraction']").await;
         owner.press("Ask for API access").await;
         assert_eq!(owner.text("[role=status]").await, "Your request was sent. You see the decision on this page.");
-        assert_eq!(owner.focus().await, "p.status");
+        owner.has_focus("p.status").await;
         owner.inspect_everywhere("access-asked").await;
 
         staff.open(&console.url("/")).await;
@@ -34,7 +34,7 @@ async fn an_account_asks_and_staff_grant_without_a_second_sign_in() {
         staff.press("Show requests").await;
         staff.inspect_everywhere("requests").await;
         staff.press("Decline").await;
-        assert_eq!(staff.focus().await, "div.errors");
+        staff.has_focus("div.errors").await;
         staff.inspect_everywhere("requests-wrong").await;
         staff.press("Acme Church").await;
         staff.inspect_everywhere("request").await;

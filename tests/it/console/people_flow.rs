@@ -78,7 +78,7 @@ async fn an_owner_invites_a_user() {
         browser.press("Save").await;
         browser.choose("role", "member").await;
         browser.press("Save").await;
-        assert_eq!(browser.focus().await, "div.note");
+        browser.has_focus("div.note").await;
         browser.inspect_everywhere("user-fewer-rights").await;
         browser.press("Save all the same").await;
         assert_eq!(browser.text("[role=status]").await, format!("Saved: {email}."));

@@ -330,11 +330,28 @@ impl Browser {
         panic!("Tab does not reach {target} at {}", self.location().await);
     }
 
+    /// Waits until the element of this tag and class has the focus: keys that submit a form do not wait for its answer.
+    pub async fn has_focus(&self, expected: &str) {
+        let start = Instant::now();
+        loop {
+            let focused = self.focus().await;
+            if focused.as_deref().ok() == Some(expected) {
+                return;
+            }
+            assert!(start.elapsed() < MAX_WAIT, "{focused:?} has the focus instead of {expected}");
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+
     /// Tag and class of the element that has the focus.
-    pub async fn focus(&self) -> String {
-        let focused = self.driver().active_element().await.unwrap();
-        let class = focused.attr("class").await.unwrap().unwrap_or_default();
-        format!("{}.{class}", focused.tag_name().await.unwrap())
+    ///
+    /// # Errors
+    ///
+    /// While a page is exchanged for another.
+    pub async fn focus(&self) -> WebDriverResult<String> {
+        let focused = self.driver().active_element().await?;
+        let class = focused.attr("class").await?.unwrap_or_default();
+        Ok(format!("{}.{class}", focused.tag_name().await?))
     }
 
     /// Fails where the page is wider than the window, breaks its own policy, writes an error to the console, or has a
