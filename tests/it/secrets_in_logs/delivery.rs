@@ -13,7 +13,7 @@ use crate::store::test_database::TestDatabase;
 use crate::support::{Connection, Gate, Request, Run, claviger, eventually, eventually_async};
 use base64::Engine as _;
 
-const LEVEL: &str = "log: {format: json, level: \"trace,hyper=trace,hyper_util=trace,axum=trace,tower=trace,\
+pub(super) const LEVEL: &str = "log: {format: json, level: \"trace,hyper=trace,hyper_util=trace,axum=trace,tower=trace,\
                      reqwest=trace,lettre=trace,rustls=trace,sqlx=trace,sqlx_core=trace,sqlx_postgres=trace,\
                      sqlx_sqlite=trace,mio=trace\"}\n";
 const CONSOLE: &str = "console: {public_url: 'https://keys.example.org'}\n";
@@ -21,10 +21,10 @@ const LINK: &str = "/reveal/";
 const TICKET_LENGTH: usize = 43;
 
 /// What must be nowhere, with its name.
-struct Secrets(Vec<(&'static str, String)>);
+pub(super) struct Secrets(pub(super) Vec<(&'static str, String)>);
 
 impl Secrets {
-    fn assert_absent(&self, place: &str, text: &str) {
+    pub(super) fn assert_absent(&self, place: &str, text: &str) {
         for (name, secret) in &self.0 {
             for trace in traces_of(secret) {
                 let line = text.lines().find(|line| line.contains(&trace));
@@ -154,7 +154,11 @@ async fn send_and_search(bed: TestDatabase) {
 }
 
 /// All rows, and the backup, each with the name of its place.
-fn dumps(bed: &TestDatabase, back_up: impl FnOnce() -> String, backup: &std::path::Path) -> Vec<(String, String)> {
+pub(super) fn dumps(
+    bed: &TestDatabase,
+    back_up: impl FnOnce() -> String,
+    backup: &std::path::Path,
+) -> Vec<(String, String)> {
     let read = |file: &std::path::Path| String::from_utf8_lossy(&std::fs::read(file).unwrap()).into_owned();
     match &bed.url {
         DatabaseUrl::Sqlite(file) => {

@@ -35,7 +35,7 @@ impl Installation {
         Self::start(database, builder.settings(&settings(proxy))).await
     }
 
-    async fn start(database: TestDatabase, builder: GateBuilder) -> Self {
+    pub async fn start(database: TestDatabase, builder: GateBuilder) -> Self {
         for account in ["acme", "other"] {
             database.account(account).await;
         }

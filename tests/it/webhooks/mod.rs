@@ -8,7 +8,7 @@ mod failures;
 mod hook_junk;
 mod hook_stops;
 mod hooks_api;
-mod installation;
+pub mod installation;
 mod processes;
 mod publisher_tokens;
 mod sending;
