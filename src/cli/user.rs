@@ -96,6 +96,16 @@ pub(super) enum Command {
     /// Allow sign-in and their own keys again
     #[command(after_help = "Examples:\n  claviger user enable usr_0a1b2c3d4e5f6g7h8i9j")]
     Enable(UserArgs),
+    /// Sign them out everywhere
+    #[command(
+        after_help = "Examples:\n  claviger user end-sessions ann@example.org\n\nTheir password and their own keys stay: they can sign in again."
+    )]
+    EndSessions {
+        #[command(flatten)]
+        one: UserArgs,
+        #[command(flatten)]
+        confirmation: Confirmation,
+    },
     /// Print a new link that sets their password
     #[command(after_help = "Examples:\n  claviger user setup-link usr_0a1b2c3d4e5f6g7h8i9j")]
     SetupLink(UserArgs),
@@ -177,6 +187,18 @@ impl Command {
                 let answer = there.send(request).await?.body;
                 show(&client, &answer)?;
                 client.hint(|| format!("{} is enabled.", cell(&answer, "email")));
+                Ok(ExitCode::SUCCESS)
+            }),
+            Self::EndSessions { one: UserArgs { id, client }, confirmation } => client.run(async |there| {
+                let path = user_path(there, &id).await?;
+                let seen = there.send(Request::get(&path)).await?;
+                let email = sanitize(&cell(&seen.body, "email"));
+                if !confirmation.ask(there, &format!("{email} is signed out everywhere, and can sign in again."))? {
+                    return Ok(ExitCode::FAILURE);
+                }
+                let request = Request::post(&format!("{path}/end-sessions"), json!({}));
+                show(&client, &there.send(request).await?.body)?;
+                client.hint(|| format!("The sessions of {email} have ended."));
                 Ok(ExitCode::SUCCESS)
             }),
             Self::SetupLink(UserArgs { id, client }) => client.run(async |there| {

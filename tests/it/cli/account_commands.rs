@@ -199,6 +199,7 @@ fn destructive_commands_are_refused_without_yes_or_a_terminal() {
         (&["operator", "disable", operator], "nightly (opt_"),
         (&["operator", "delete", operator], "Scripts that use it are refused from now on."),
         (&["user", "disable", user], "ann@example.org (staff) is signed out everywhere"),
+        (&["user", "end-sessions", user], "ann@example.org is signed out everywhere, and can sign in again."),
     ] {
         let before = shell.run(&["audit", "list"]).stdout;
         let ended = shell.run(arguments);

@@ -168,6 +168,7 @@ fn a_user_is_found_by_e_mail_address() {
     shell.json(&["user", "create", "--email", "bob@acme.example", "--role", "owner", "--account", "acme"]);
     assert_eq!(shell.json(&["user", "show", "Bob@acme.example"])["email"], "bob@acme.example");
     assert_eq!(shell.json(&["user", "edit", "bob@acme.example", "--name", "Bob"])["name"], "Bob");
+    assert_eq!(shell.json(&["user", "end-sessions", "bob@acme.example", "--yes"])["enabled"], true);
     assert_eq!(shell.json(&["user", "disable", "bob@acme.example", "--yes"])["enabled"], false);
     let unknown = shell.run(&["user", "show", "eve@acme.example"]);
     assert_eq!(unknown.stderr, "claviger: no user has the e-mail address eve@acme.example\n");
