@@ -8,6 +8,7 @@ use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGauge
 
 use super::process_metrics;
 use super::registry::Families;
+use super::webhook_metrics::WebhookMetrics;
 
 /// The values of the label `method`; everything else is `other`.
 pub const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
@@ -16,8 +17,6 @@ pub const ADDRESS_STATES: [&str; 3] = ["up", "down", "probing"];
 /// The values of the label `channel` of messages.
 const NOTIFICATION_CHANNELS: [&str; 2] = ["mail", "sms"];
 /// The values of the label `result` of messages.
-const WEBHOOK_RESULTS: [&str; 6] = ["delivered", "delayed", "failed", "gone", "skipped", "dropped"];
-const WEBHOOK_STATES: [&str; 5] = ["active", "failing", "paused", "switched_off", "stopped"];
 const NOTIFICATION_RESULTS: [&str; 6] = ["accepted", "delivered", "undelivered", "delayed", "failed", "given_up"];
 /// The value of the label `code` for callers who left before a response.
 pub const CLIENT_CLOSED: &str = "client_closed";
@@ -108,10 +107,7 @@ pub struct Metrics {
     notifications: IntCounterVec,
     outbox_waiting: IntGaugeVec,
     outbox_oldest: IntGaugeVec,
-    webhook_deliveries: IntCounterVec,
-    webhook_waiting: IntGauge,
-    webhook_oldest: IntGauge,
-    webhooks: IntGaugeVec,
+    pub webhooks: WebhookMetrics,
     pub(super) cache_hits: IntCounterVec,
     pub(super) cache_misses: IntCounterVec,
 }
@@ -158,18 +154,6 @@ impl Metrics {
             for gauges in [&outbox_waiting, &outbox_oldest] {
                 gauges.with_label_values(&[channel]);
             }
-        }
-        let webhook_deliveries = all.counters(
-            "webhook_deliveries_total",
-            "Attempts to deliver an event to a webhook, and deliveries without one, by result.",
-            &["result"],
-        )?;
-        for result in WEBHOOK_RESULTS {
-            webhook_deliveries.with_label_values(&[result]);
-        }
-        let webhooks = all.gauges("webhooks", "Webhooks, by state.", &["state"])?;
-        for state in WEBHOOK_STATES {
-            webhooks.with_label_values(&[state]);
         }
         let reloads = all.counters("config_reloads_total", "Reloads of the files, by result.", &["result"])?;
         let refused = all.counters(
@@ -259,14 +243,7 @@ impl Metrics {
             notifications,
             outbox_waiting,
             outbox_oldest,
-            webhook_deliveries,
-            webhook_waiting: all
-                .gauge("webhook_deliveries_waiting", "Events and deliveries that wait for an attempt or a further one.")?,
-            webhook_oldest: all.gauge(
-                "webhook_oldest_seconds",
-                "How long the attempt that is due the longest is late; 0 while none is.",
-            )?,
-            webhooks,
+            webhooks: WebhookMetrics::new(&all)?,
             lines_dropped: all.counter(
                 "access_log_dropped_total",
                 "Access log lines lost because the reader was too slow or a write failed.",
@@ -281,22 +258,6 @@ impl Metrics {
     /// Counts what became of a message.
     pub fn notified(&self, channel: &str, result: &str) {
         self.notifications.with_label_values(&[channel, result]).inc();
-    }
-
-    /// Counts what became of deliveries to webhooks.
-    pub fn webhook_deliveries(&self, result: &str, count: u64) {
-        self.webhook_deliveries.with_label_values(&[result]).inc_by(count);
-    }
-
-    /// What waits for webhooks, and how late the oldest of it is, in seconds.
-    pub fn webhook_queue(&self, waiting: i64, oldest_seconds: i64) {
-        self.webhook_waiting.set(waiting);
-        self.webhook_oldest.set(oldest_seconds);
-    }
-
-    /// The number of webhooks in a state.
-    pub fn webhooks(&self, state: &str, count: i64) {
-        self.webhooks.with_label_values(&[state]).set(count);
     }
 
     /// The messages of a channel that wait, and the age of the oldest in seconds.

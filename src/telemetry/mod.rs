@@ -11,6 +11,7 @@ mod queue_flush;
 mod registry;
 mod spans;
 mod trace_parent;
+mod webhook_metrics;
 
 pub use database_metrics::DatabaseMetrics;
 pub use line_writer::{LineOutput, LineSink, LineWriter};
@@ -21,3 +22,4 @@ pub use metrics::{
 };
 pub use spans::{Attribute, Span, SpanSink};
 pub use trace_parent::TraceParent;
+pub use webhook_metrics::WebhookMetrics;

@@ -181,8 +181,8 @@ impl WebhookWorker {
         let fan_out = self.0.store.fan_out(self.0.clock.now(), limits).await?;
         fan_out.unreadable.iter().for_each(|error| tracing::error!("{error}"));
         if let Some(metrics) = &self.0.metrics {
-            metrics.webhook_deliveries("skipped", fan_out.skipped);
-            metrics.webhook_deliveries("dropped", fan_out.dropped);
+            metrics.webhooks.count_deliveries("skipped", fan_out.skipped);
+            metrics.webhooks.count_deliveries("dropped", fan_out.dropped);
         }
         Ok(fan_out.events >= u64::from(limits.events))
     }
@@ -205,7 +205,7 @@ impl WebhookWorker {
         let claimed = self.0.store.claim_deliveries(webhook, &self.0.name, self.0.clock.now(), most).await?;
         claimed.unreadable.iter().for_each(|error| tracing::error!("{error}"));
         if let Some(metrics) = &self.0.metrics {
-            metrics.webhook_deliveries("skipped", claimed.skipped);
+            metrics.webhooks.count_deliveries("skipped", claimed.skipped);
         }
         let is_some = !claimed.deliveries.is_empty();
         for (delivery, place) in claimed.deliveries.into_iter().zip(places) {
@@ -230,7 +230,7 @@ impl WebhookWorker {
             NextStep::Gone => "gone",
         };
         if let Some(metrics) = &self.0.metrics {
-            metrics.webhook_deliveries(result, 1);
+            metrics.webhooks.count_deliveries(result, 1);
         }
         let (status, error) = (record.status, record.error.as_deref().unwrap_or_default());
         let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
@@ -321,9 +321,9 @@ impl WebhookWorker {
                 let oldest = [backlog.oldest_event, backlog.oldest].into_iter().flatten().min();
                 let late = oldest.map_or(0, |oldest| now.duration_since(oldest).as_secs().max(0));
                 let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-                metrics.webhook_queue(count(backlog.events + backlog.waiting), late);
+                metrics.webhooks.set_queue(count(backlog.events + backlog.waiting), late);
                 for (state, number) in backlog.states {
-                    metrics.webhooks(state.as_str(), count(number));
+                    metrics.webhooks.set_state(state.as_str(), count(number));
                 }
             }
             Err(error) => tracing::debug!("cannot count what waits for webhooks: {error}"),
