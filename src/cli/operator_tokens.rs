@@ -5,11 +5,16 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client::{
-    ClientArgs, Column, Confirmation, Request, ago, cell, list, parse_time, path, query, show, show_secret, time,
+    ClientArgs, Column, Confirmation, MachineToken, Request, cell, list, parse_time, path, query, show_secret, time,
 };
-use super::output::sanitize;
 use crate::credential::Label;
 
+const TOKEN: MachineToken = MachineToken {
+    collection: "operator-tokens",
+    token_prefix: "clvop_",
+    id_prefix: "opt_",
+    effect: "Scripts that use it are refused from now on.",
+};
 const COLUMNS: [Column; 7] = [
     ("ID", |token| cell(token, "id")),
     ("ACCOUNT", |token| cell(token, "account")),
@@ -89,7 +94,7 @@ impl Command {
                 let path = query(&path(&["operator-tokens"]), &[("account", account.as_ref().map(Label::to_string))]);
                 list(&client, there, &path, &COLUMNS, "no operator tokens").await
             }),
-            Self::Show(one) => one.client.show(Request::get(&one.path()?)),
+            Self::Show(TokenArgs { id, client }) => client.show(Request::get(&TOKEN.path(&id)?)),
             Self::Create { name, role, account, expires, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "role": role, "account": account, "expires_at": expires});
@@ -98,51 +103,13 @@ impl Command {
                     show_secret(&client, there, &answer.body)
                 })
             }
-            Self::Disable(confirmed) => {
-                confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({})), "is disabled")
+            Self::Disable(ConfirmedToken { one: TokenArgs { id, client }, confirmation }) => {
+                TOKEN.disable(&id, &client, &confirmation)
             }
-            Self::Enable(one) => {
-                let request = Request::post(&format!("{}/enable", one.path()?), json!({}));
-                let TokenArgs { id, client } = one;
-                client.run(async |there| {
-                    show(&client, &there.send(request).await?.body)?;
-                    client.hint(|| format!("{id} is enabled."));
-                    Ok(ExitCode::SUCCESS)
-                })
+            Self::Enable(TokenArgs { id, client }) => TOKEN.enable(&id, &client),
+            Self::Delete(ConfirmedToken { one: TokenArgs { id, client }, confirmation }) => {
+                TOKEN.delete(&id, &client, &confirmation)
             }
-            Self::Delete(confirmed) => confirmed.run(Request::delete, "is deleted"),
         }
-    }
-}
-
-impl TokenArgs {
-    /// Other users can read the command line, and a server may log the path.
-    fn path(&self) -> anyhow::Result<String> {
-        let is_token = self.id.starts_with("clvop_");
-        anyhow::ensure!(
-            !is_token,
-            "this is a token, not an id: give its id (opt_…), and replace the token, since others may have read it"
-        );
-        Ok(path(&["operator-tokens", &self.id]))
-    }
-}
-
-impl ConfirmedToken {
-    /// Asks with the last use, and fails if the token changes meanwhile.
-    fn run(self, request: impl FnOnce(&str) -> Request, done: &str) -> anyhow::Result<ExitCode> {
-        let (path, TokenArgs { id, client }, confirmation) = (self.one.path()?, self.one, self.confirmation);
-        client.run(async |there| {
-            let seen = there.send(Request::get(&path)).await?;
-            let name = sanitize(&cell(&seen.body, "name"));
-            let used = seen.body["last_used_at"].as_str().and_then(|at| at.parse().ok());
-            let used = used.map_or("was never used".to_owned(), |at| format!("was last used {}", ago(at)));
-            let effect = format!("{name} ({}) {used}.\nScripts that use it are refused from now on.", sanitize(&id));
-            if !confirmation.ask(there, &effect)? {
-                return Ok(ExitCode::FAILURE);
-            }
-            show(&client, &there.send(request(&path).if_match(seen.revision)).await?.body)?;
-            client.hint(|| format!("{id} {done}."));
-            Ok(ExitCode::SUCCESS)
-        })
     }
 }

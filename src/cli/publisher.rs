@@ -5,11 +5,16 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client::{
-    ClientArgs, Column, Confirmation, Request, ago, cell, list, parse_time, path, query, show, show_secret, time,
+    ClientArgs, Column, Confirmation, MachineToken, Request, cell, list, parse_time, path, query, show_secret, time,
 };
-use super::output::sanitize;
 use crate::credential::Label;
 
+const TOKEN: MachineToken = MachineToken {
+    collection: "publishers",
+    token_prefix: "clvpub_",
+    id_prefix: "pub_",
+    effect: "Events that it posts are refused from now on.",
+};
 const COLUMNS: [Column; 6] = [
     ("ID", |publisher| cell(publisher, "id")),
     ("ACCOUNT", |publisher| cell(publisher, "account")),
@@ -81,7 +86,7 @@ impl Command {
             Self::List { client } => client.run(async |there| {
                 list(&client, there, &query(&path(&["publishers"]), &[]), &COLUMNS, "no publishers").await
             }),
-            Self::Show(one) => one.client.show(Request::get(&one.path()?)),
+            Self::Show(PublisherArgs { id, client }) => client.show(Request::get(&TOKEN.path(&id)?)),
             Self::Create { name, account, expires, client } => {
                 let account = account.as_ref().map(Label::as_str);
                 let body = json!({"name": name, "account": account, "expires_at": expires});
@@ -90,51 +95,13 @@ impl Command {
                     show_secret(&client, there, &answer.body)
                 })
             }
-            Self::Disable(confirmed) => {
-                confirmed.run(|path| Request::post(&format!("{path}/disable"), json!({})), "is disabled")
+            Self::Disable(ConfirmedPublisher { one: PublisherArgs { id, client }, confirmation }) => {
+                TOKEN.disable(&id, &client, &confirmation)
             }
-            Self::Enable(one) => {
-                let request = Request::post(&format!("{}/enable", one.path()?), json!({}));
-                let PublisherArgs { id, client } = one;
-                client.run(async |there| {
-                    show(&client, &there.send(request).await?.body)?;
-                    client.hint(|| format!("{id} is enabled."));
-                    Ok(ExitCode::SUCCESS)
-                })
+            Self::Enable(PublisherArgs { id, client }) => TOKEN.enable(&id, &client),
+            Self::Delete(ConfirmedPublisher { one: PublisherArgs { id, client }, confirmation }) => {
+                TOKEN.delete(&id, &client, &confirmation)
             }
-            Self::Delete(confirmed) => confirmed.run(Request::delete, "is deleted"),
         }
-    }
-}
-
-impl PublisherArgs {
-    /// Other users can read the command line, and a server may log the path.
-    fn path(&self) -> anyhow::Result<String> {
-        let is_token = self.id.starts_with("clvpub_");
-        anyhow::ensure!(
-            !is_token,
-            "this is a token, not an id: give its id (pub_…), and replace the token, since others may have read it"
-        );
-        Ok(path(&["publishers", &self.id]))
-    }
-}
-
-impl ConfirmedPublisher {
-    /// Asks with the last use, and fails if the publisher changes meanwhile.
-    fn run(self, request: impl FnOnce(&str) -> Request, done: &str) -> anyhow::Result<ExitCode> {
-        let (path, PublisherArgs { id, client }, confirmation) = (self.one.path()?, self.one, self.confirmation);
-        client.run(async |there| {
-            let seen = there.send(Request::get(&path)).await?;
-            let name = sanitize(&cell(&seen.body, "name"));
-            let used = seen.body["last_used_at"].as_str().and_then(|at| at.parse().ok());
-            let used = used.map_or("was never used".to_owned(), |at| format!("was last used {}", ago(at)));
-            let effect = format!("{name} ({}) {used}.\nEvents that it posts are refused from now on.", sanitize(&id));
-            if !confirmation.ask(there, &effect)? {
-                return Ok(ExitCode::FAILURE);
-            }
-            show(&client, &there.send(request(&path).if_match(seen.revision)).await?.body)?;
-            client.hint(|| format!("{id} {done}."));
-            Ok(ExitCode::SUCCESS)
-        })
     }
 }

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod http_client;
+mod machine_token;
 mod print;
 mod request_builder;
 mod target;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub(super) use self::confirm::Confirmation;
 use self::http_client::Remote;
+pub(super) use self::machine_token::MachineToken;
 pub(super) use self::print::{Column, NO_CONSOLE, address_count, cell, list, list_matching, show, show_secret, time};
 use self::request_builder::{Content, encoded};
 pub(super) use self::request_builder::{Request, path, query};
