@@ -149,7 +149,7 @@ async fn staff_makes_a_publisher() {
         browser.press("New publisher").await;
         browser.inspect_everywhere("publishers-new").await;
         browser.fill("name", name).await;
-        browser.fill("account", "nobody").await;
+        browser.fill("account", "unknown").await;
         browser.press("Create publisher").await;
         assert!(browser.has("#account-fault").await);
         browser.fill("account", "acme").await;

@@ -65,7 +65,7 @@ async fn what_is_wrong_with_a_publisher_is_at_its_field() {
     for (form, field) in [
         ("", "name"),
         ("name=x&account=a+b", "account"),
-        ("name=x&account=nobody", "account"),
+        ("name=x&account=unknown", "account"),
         ("name=x&expires_at=soon", "expires_at"),
         ("name=x&expires_at=2001-01-01", "expires_at"),
     ] {

@@ -1,4 +1,4 @@
-//! The secret that signs what a webhook sends: shown once, replaced, and the end of the one before.
+//! The signing secret of a webhook: shown once, replaced, and its overlap ended.
 
 use askama::Template;
 
