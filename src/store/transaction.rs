@@ -96,11 +96,14 @@ macro_rules! bind_list {
 }
 pub(super) use bind_list;
 
-/// The rows with these ids, locked until the commit: `lock_all!(transaction, "accounts", COLUMNS, ids)?`. In the order of
-/// ids, so that concurrent transactions cannot deadlock.
+/// The rows with these ids, locked until the commit: `lock_all!(transaction, "credentials", COLUMNS, ids)?`; another lock
+/// than for deletion too goes last. In the order of ids, so that concurrent transactions cannot deadlock.
 macro_rules! lock_all {
-    ($transaction:expr, $table:literal, $columns:expr, $ids:expr) => {{
-        let lock = $transaction.for_update();
+    ($transaction:expr, $table:literal, $columns:expr, $ids:expr) => {
+        $crate::store::transaction::lock_all!($transaction, $table, $columns, $ids, $transaction.for_update())
+    };
+    ($transaction:expr, $table:literal, $columns:expr, $ids:expr, $lock:expr) => {{
+        let lock = $lock;
         let begin = format!(concat!("SELECT {} FROM ", $table, " WHERE id IN ("), $columns);
         let mut rows = Vec::new();
         let mut outcome = Ok(());
@@ -192,6 +195,15 @@ impl Transaction {
     pub(super) fn for_update(&self) -> &'static str {
         match self.inner {
             Inner::Postgres(_) if !self.is_read_only => " FOR UPDATE",
+            Inner::Sqlite(_) | Inner::Postgres(_) => "",
+        }
+    }
+
+    /// The lock for a row that is read to be changed, but neither its key nor to be deleted: rows that refer to it can be
+    /// added meanwhile.
+    pub(super) fn for_no_key_update(&self) -> &'static str {
+        match self.inner {
+            Inner::Postgres(_) if !self.is_read_only => " FOR NO KEY UPDATE",
             Inner::Sqlite(_) | Inner::Postgres(_) => "",
         }
     }

@@ -177,11 +177,10 @@ pub async fn webhook(
         return Ok(());
     }
     let mut people = transaction.recipients(Role::Owner, Some(webhook.account.as_str())).await?;
-    if let Some(credential) = transaction.credential(webhook.credential.as_str()).await? {
-        match &credential.owner {
-            Some(owner) => people.extend(transaction.recipient(owner.as_str()).await?),
-            None => people.extend(credential.contact_email.as_deref().map(outsider)),
-        }
+    let contact = transaction.credential_contact(webhook.credential.as_str()).await?;
+    match contact.owner {
+        Some(owner) => people.extend(transaction.recipient(&owner).await?),
+        None => people.extend(contact.email.as_deref().map(outsider)),
     }
     queue(call, transaction, purpose, webhook.id.as_str(), people).await
 }

@@ -11,7 +11,7 @@ use crate::store::{
 
 /// How long before its end a credential is reported.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
-/// An end further back was reported, or the process did not run.
+/// Credentials that expired longer ago get no event: it was written then, or no process ran.
 const EXPIRED_LATELY: SignedDuration = SignedDuration::from_hours(24);
 const BATCH: u32 = 200;
 /// Of one look.
@@ -35,11 +35,29 @@ async fn write_within(
 ) -> Result<(), StoreError> {
     let name = kind.to_string();
     for _ in 0..MAX_BATCHES {
-        let found = store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
+        let mut found = store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
+        // Locked in this order.
+        found.sort_by(|one, other| one.id.cmp(&other.id));
+        if kind == EXPIRED {
+            halt(store, &found, now).await?;
+        }
         write_batch(store, kind, &found, now).await?;
         if found.len() < BATCH as usize {
             break;
         }
+    }
+    Ok(())
+}
+
+/// Each in its own transaction, which locks the webhooks of one credential alone.
+async fn halt(store: &Store, expired: &[ExpiringCredential], now: Timestamp) -> Result<(), StoreError> {
+    for credential in expired {
+        let scope = SkipScope::Credential(credential.id.as_str());
+        let mut transaction = store.begin(now).await?;
+        transaction.lock_webhooks(scope).await?;
+        transaction.forget_webhook_failures(scope).await?;
+        transaction.skip_waiting(scope, WebhookStop::CredentialExpired).await?;
+        transaction.commit().await?;
     }
     Ok(())
 }
@@ -64,11 +82,6 @@ async fn write_batch(
         drafts.push(EventDraft::new(transaction.next_event_id(), of, Some(record.id.clone()), now, &data));
         // Another end is another event.
         ids.push(expiry_event_id(&kind.to_string(), &record.id, credential.expires_at));
-        if kind == EXPIRED {
-            let scope = SkipScope::Credential(record.id.as_str());
-            transaction.skip_waiting(scope, WebhookStop::CredentialExpired).await?;
-            transaction.forget_webhook_failures(scope).await?;
-        }
     }
     let events: Vec<NewEvent<'_>> = drafts
         .iter()

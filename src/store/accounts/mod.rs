@@ -75,7 +75,7 @@ impl Store {
 impl Transaction {
     /// Locks the account until the commit.
     pub async fn account(&mut self, id: &str) -> Result<Option<AccountRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1{}", self.for_update());
+        let sql = format!("SELECT {COLUMNS} FROM accounts WHERE id = $1{}", self.for_no_key_update());
         let row: Option<Row> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(id)
             .fetch_optional(connection))?;
@@ -93,7 +93,7 @@ impl Transaction {
 
     /// Those of these ids that exist, locked until the commit.
     pub async fn accounts(&mut self, ids: &[&str]) -> Result<Vec<AccountRecord>, StoreError> {
-        let rows: Vec<Row> = lock_all!(self, "accounts", COLUMNS, ids)?;
+        let rows: Vec<Row> = lock_all!(self, "accounts", COLUMNS, ids, self.for_no_key_update())?;
         rows.into_iter().map(Row::record).collect()
     }
 

@@ -77,8 +77,7 @@ impl Transaction {
 
     /// Before its delivery, as every transaction does. False when it is deleted.
     async fn lock_webhook_of_attempt(&mut self, claimed: &ClaimedDelivery) -> Result<bool, StoreError> {
-        let lock = if self.for_update().is_empty() { "" } else { " FOR NO KEY UPDATE" };
-        let sql = format!("SELECT id FROM webhooks WHERE id = $1{lock}");
+        let sql = format!("SELECT id FROM webhooks WHERE id = $1{}", self.for_no_key_update());
         let locked: Option<(String,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(claimed.webhook.id.as_str())
             .fetch_optional(connection))?;

@@ -23,11 +23,25 @@ pub enum SkipScope<'s> {
 }
 
 impl Transaction {
-    /// Skips what waits, tests and attempts under way aside; how many. At most 10,000: the others are skipped when they
-    /// become due.
+    /// Locks these webhooks until the commit.
+    pub async fn lock_webhooks(&mut self, scope: SkipScope<'_>) -> Result<(), StoreError> {
+        if self.for_no_key_update().is_empty() {
+            return Ok(());
+        }
+        let (condition, lock) = (scope.webhooks(), self.for_no_key_update());
+        let sql = format!("SELECT id FROM webhooks WHERE {condition} ORDER BY id{lock}");
+        let _locked: Vec<(String,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(scope.id())
+            .fetch_all(connection))?;
+        Ok(())
+    }
+
+    /// Skips what waits, attempts under way aside, and tests where the webhook is only paused; how many. At most 10,000:
+    /// the others are skipped when they become due. Lock the webhooks first.
     pub async fn skip_waiting(&mut self, scope: SkipScope<'_>, why: WebhookStop) -> Result<u64, StoreError> {
         let outcome = (DeliveryState::Skipped, NotDelivered::Stopped(why));
-        let condition = format!("{} AND NOT is_test", scope.condition());
+        let tests_aside = if why == WebhookStop::Paused { " AND NOT is_test" } else { "" };
+        let condition = format!("{}{tests_aside}", scope.condition());
         let mut skipped = 0;
         for _ in 0..STEPS {
             let rows = self.give_up((&condition, scope.id()), outcome, ("", ROWS)).await?;

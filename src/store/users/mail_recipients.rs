@@ -13,6 +13,15 @@ pub struct MailRecipient {
     pub locale: Option<String>,
 }
 
+/// Empty where there is no such credential.
+#[derive(Debug, Default, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct CredentialContact {
+    /// The user whose own key it is.
+    pub owner: Option<String>,
+    /// The contact of any other.
+    pub email: Option<String>,
+}
+
 impl Transaction {
     /// The enabled users with this role, of an account or, with `None`, of the staff. Locks nothing.
     pub async fn recipients(&mut self, role: Role, account: Option<&str>) -> Result<Vec<MailRecipient>, StoreError> {
@@ -30,6 +39,16 @@ impl Transaction {
     pub async fn recipient(&mut self, user: &str) -> Result<Option<MailRecipient>, StoreError> {
         let sql = "SELECT id, email, locale FROM users WHERE enabled AND id = $1";
         timed!(self, |connection| statement::query_as::<_, MailRecipient>(sql).bind(user).fetch_optional(connection))
+    }
+
+    /// Who hears about a credential. Locks nothing: a mail must not wait for a change of it.
+    pub async fn credential_contact(&mut self, credential: &str) -> Result<CredentialContact, StoreError> {
+        let sql = "SELECT owner, contact_email AS email FROM credentials WHERE id = $1";
+        let found: Option<CredentialContact> =
+            timed!(self, |connection| statement::query_as::<_, CredentialContact>(sql)
+                .bind(credential)
+                .fetch_optional(connection))?;
+        Ok(found.unwrap_or_default())
     }
 
     /// Notes the language in which a user reads pages. No change of the user: no revision, no audit.

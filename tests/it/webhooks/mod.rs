@@ -9,6 +9,7 @@ mod hook_junk;
 mod hook_stops;
 mod hooks_api;
 pub mod installation;
+mod locks;
 mod processes;
 mod publisher_tokens;
 mod sending;

@@ -42,9 +42,14 @@ pub async fn create_webhook(
         return Ok(Outcome::Replayed(response));
     }
     let (destination, subscription) = checked(call, &new.url, (&new.entity, &new.operation)).await?;
+    let account = call.store.credential(new.credential.as_str()).await?.map(|credential| credential.account);
     let mut transaction = call.begin().await?;
     if let Some(response) = call.claim_key(&mut transaction).await? {
         return Ok(Outcome::Replayed(response));
+    }
+    // Before the credential, as imports do.
+    if let Some(account) = account {
+        transaction.account(account.as_str()).await?;
     }
     let credential = credential_within(&mut transaction, &reach, &new.credential).await?;
     let record = record(call, &credential, &destination, subscription, WebhookKind::Console)?;
@@ -119,14 +124,13 @@ pub(super) fn record(
     })
 }
 
-/// Inserts a webhook within the bounds, with its audit entry.
+/// Inserts a webhook within the bounds, with its audit entry. Lock the account before the credential, so that two requests
+/// at once cannot pass the bounds.
 pub(super) async fn insert(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     record: WebhookRecord,
 ) -> Result<CreatedWebhook, OperationError<WebhookConflict>> {
-    // Locks the account, so that two requests at once cannot pass the bounds.
-    transaction.account(record.account.as_str()).await?;
     if transaction.count_webhooks_of_account(record.account.as_str()).await? >= MAX_WEBHOOKS_OF_ACCOUNT {
         return Err(WebhookConflict::TooManyOfAccount(MAX_WEBHOOKS_OF_ACCOUNT).into());
     }

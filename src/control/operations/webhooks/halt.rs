@@ -1,7 +1,7 @@
 use crate::control::operations::OperationContext;
 use crate::store::{AccountRecord, CredentialRecord, SkipScope, StoreError, Transaction, UserRecord, WebhookStop};
 
-/// Skips what waits for webhooks that a change stops. Their failures count no longer.
+/// Skips the waiting deliveries of webhooks that a change stops, and resets their failures.
 async fn halt(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
@@ -10,8 +10,10 @@ async fn halt(
     if call.terms.webhooks.is_none() {
         return Ok(());
     }
+    transaction.lock_webhooks(scope).await?;
+    transaction.forget_webhook_failures(scope).await?;
     transaction.skip_waiting(scope, why).await?;
-    transaction.forget_webhook_failures(scope).await
+    Ok(())
 }
 
 /// Those of a credential that was disabled or cleared.

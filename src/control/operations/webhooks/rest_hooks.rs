@@ -34,6 +34,8 @@ pub async fn subscribe_hook(
 ) -> Result<HookSubscription, OperationError<WebhookConflict>> {
     let (destination, subscription) = checked(call, url, (&wanted.entity, &wanted.operation)).await?;
     let mut transaction = call.store.begin(call.now).await?;
+    // Before the credential, as imports do.
+    transaction.account(credential.account.as_str()).await?;
     // Locked: of two equal requests at once, the second finds the hook of the first.
     let credential = transaction.credential(credential.id.as_str()).await?;
     let credential = credential.ok_or(OperationRefusal::Revoked)?;
