@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::give_up::GIVE_UP;
 use super::skip::SkipScope;
 use super::state::{DeliveryState, NotDelivered};
+use crate::store::events::{AUDIENCE_COLUMNS, Audience, AudienceRow, READER_COLUMNS, Reader, ReaderRow};
 use crate::store::statement;
 use crate::store::transaction::{Touched, bind_list, build, timed};
-use crate::store::webhooks::WebhookRow;
-use crate::store::{Store, StoreError, Transaction, WebhookRecord};
+use crate::store::webhooks::{JOINS, WebhookRow};
+use crate::store::{Store, StoreError, Transaction, WebhookRecord, WebhookStop};
 
 /// Longer than an attempt may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -43,7 +45,7 @@ pub struct ClaimedDelivery {
 #[derive(Debug, Default)]
 pub struct ClaimedDeliveries {
     pub deliveries: Vec<ClaimedDelivery>,
-    /// Because the webhook is stopped.
+    /// Because the webhook is stopped, or its credential may not have the event any more.
     pub skipped: u64,
     /// Deliveries that are failed for good, because they cannot be read.
     pub unreadable: Vec<StoreError>,
@@ -61,9 +63,24 @@ struct Row {
     next_at: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct EventRow {
+    id: String,
+    body: String,
+    #[sqlx(flatten)]
+    audience: AudienceRow,
+}
+
+/// What is sent, and whom it is for.
+struct Event {
+    body: String,
+    audience: Audience,
+}
+
 impl Store {
     /// Claims due deliveries of a webhook for the process `by`, up to `max_in_flight` under way in all processes. Of a
-    /// stopped webhook only tests; all else that waits is skipped. Nothing while another process claims for this webhook.
+    /// paused webhook only tests; what waits for a stopped one is skipped, and so are events that its credential may not
+    /// have any more. Nothing while another process claims for this webhook.
     ///
     /// # Errors
     /// [`StoreError::Inconsistent`] for an unreadable webhook, whose waiting deliveries are failed then.
@@ -77,7 +94,9 @@ impl Store {
         let mut transaction = self.begin(now).await?;
         let claimed = match transaction.lock_to_claim(webhook).await? {
             None => Ok(ClaimedDeliveries::default()),
-            Some(Ok(record)) => Ok(transaction.claim_deliveries(record, by, max_in_flight).await?),
+            Some(Ok((record, reader))) => {
+                Ok(transaction.claim_deliveries((record, &reader), by, max_in_flight).await?)
+            }
             Some(Err(unreadable)) => {
                 let outcome = (DeliveryState::Failed, NotDelivered::Unreadable);
                 transaction.give_up(("webhook = $4", webhook), outcome, ("", SET_ASIDE_ROWS)).await?;
@@ -91,9 +110,11 @@ impl Store {
 
 impl Transaction {
     /// `None` when there is no such webhook, or another transaction has locked it.
-    async fn lock_to_claim(&mut self, id: &str) -> Result<Option<Result<WebhookRecord, StoreError>>, StoreError> {
-        // Not FOR UPDATE: new deliveries refer to the row.
-        let lock = if self.for_update().is_empty() { "" } else { " FOR NO KEY UPDATE SKIP LOCKED" };
+    async fn lock_to_claim(
+        &mut self,
+        id: &str,
+    ) -> Result<Option<Result<(WebhookRecord, Reader), StoreError>>, StoreError> {
+        let lock = if self.for_no_key_update().is_empty() { "" } else { " FOR NO KEY UPDATE SKIP LOCKED" };
         let sql = format!("SELECT id FROM webhooks WHERE id = $1{lock}");
         let locked: Option<(String,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
             .bind(id)
@@ -101,27 +122,41 @@ impl Transaction {
         if locked.is_none() {
             return Ok(None);
         }
-        Ok(self.webhook_row(id).await?.map(WebhookRow::record))
+        let Some(record) = self.webhook_row(id).await?.map(WebhookRow::record) else { return Ok(None) };
+        let sql = format!("SELECT {READER_COLUMNS} FROM {JOINS} WHERE w.id = $1");
+        let reader: ReaderRow =
+            timed!(self, |connection| statement::query_as::<_, ReaderRow>(sqlx::AssertSqlSafe(sql))
+                .bind(id)
+                .fetch_one(connection))?;
+        Ok(Some(record.and_then(|record| Ok((record, reader.reader()?)))))
     }
 
     async fn claim_deliveries(
         &mut self,
-        webhook: WebhookRecord,
+        (webhook, reader): (WebhookRecord, &Reader),
         by: &str,
         max_in_flight: u32,
     ) -> Result<ClaimedDeliveries, StoreError> {
         let mut claimed = ClaimedDeliveries::default();
         if let Some(stop) = webhook.stop {
             claimed.skipped = self.skip_waiting(SkipScope::Webhook(webhook.id.as_str()), stop).await?;
+            if stop != WebhookStop::Paused {
+                return Ok(claimed);
+            }
         }
         let mut rows = self.claim_rows(&webhook, by, max_in_flight).await?;
         rows.sort_by(|one, other| (one.next_at, &one.id).cmp(&(other.next_at, &other.id)));
-        let bodies = self.bodies(&rows).await?;
+        let events = self.events_of(&rows, &mut claimed.unreadable).await?;
         let webhook = Arc::new(webhook);
         for row in rows {
             let id = row.id.clone();
-            let body = row.event_id.as_ref().and_then(|event| bodies.get(event).cloned());
-            match row.claimed(&webhook, body, by) {
+            let event = row.event_id.as_ref().and_then(|event| events.get(event));
+            if event.is_some_and(|event| !row.is_test && !event.audience.includes(reader)) {
+                self.skip_claimed(&id).await?;
+                claimed.skipped += 1;
+                continue;
+            }
+            match row.claimed(&webhook, event.map(|event| event.body.clone()), by) {
                 Ok(delivery) => claimed.deliveries.push(delivery),
                 Err(error) => {
                     self.set_aside(&id).await?;
@@ -148,11 +183,11 @@ impl Transaction {
         if free <= 0 {
             return Ok(Vec::new());
         }
-        // What waits for a stopped webhook beyond the bound of one skip is skipped by the next claim.
-        let of_stopped = if webhook.stop.is_some() { " AND is_test" } else { "" };
+        // What waits for a paused webhook beyond the bound of one skip is skipped by the next claim.
+        let of_paused = if webhook.stop.is_some() { " AND is_test" } else { "" };
         let sql = format!(
             "WITH due AS MATERIALIZED (SELECT id FROM deliveries WHERE webhook = $1 AND state = 'waiting'
-            AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2){of_stopped}
+            AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2){of_paused}
             ORDER BY next_at, id LIMIT $3{})
             UPDATE deliveries SET claimed_by = $4, claimed_until = $5, attempts = attempts + 1
             WHERE id IN (SELECT id FROM due)
@@ -169,19 +204,43 @@ impl Transaction {
             .fetch_all(connection))
     }
 
-    /// By event.
-    async fn bodies(&mut self, rows: &[Row]) -> Result<BTreeMap<String, String>, StoreError> {
-        let events: Vec<&str> = rows.iter().filter_map(|row| row.event_id.as_deref()).collect();
-        if events.is_empty() {
+    /// By id; unreadable ones are left out.
+    async fn events_of(
+        &mut self,
+        rows: &[Row],
+        unreadable: &mut Vec<StoreError>,
+    ) -> Result<BTreeMap<String, Event>, StoreError> {
+        let ids: Vec<&str> = rows.iter().filter_map(|row| row.event_id.as_deref()).collect();
+        if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let rows: Vec<(String, String)> =
-            build!(self, "SELECT id, body FROM events WHERE id IN (", |sql, connection| {
-                bind_list!(sql, events);
-                sql.push(")");
-                sql.build_query_as().persistent(false).fetch_all(connection)
-            })?;
-        Ok(rows.into_iter().collect())
+        let begin = format!("SELECT e.id, e.body, {AUDIENCE_COLUMNS} FROM events e WHERE e.id IN (");
+        let rows: Vec<EventRow> = build!(self, begin.as_str(), |sql, connection| {
+            bind_list!(sql, ids);
+            sql.push(")");
+            sql.build_query_as().persistent(false).fetch_all(connection)
+        })?;
+        let mut events = BTreeMap::new();
+        for EventRow { id, body, audience } in rows {
+            match audience.audience(&id) {
+                Ok(audience) => drop(events.insert(id, Event { body, audience })),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Ok(events)
+    }
+
+    /// Takes back the claim of a delivery whose event the credential may not have any more, and ends it.
+    async fn skip_claimed(&mut self, id: &str) -> Result<(), StoreError> {
+        let sql = format!("UPDATE deliveries SET {GIVE_UP}, attempts = attempts - 1 WHERE id = $4");
+        let now = self.now.as_millisecond();
+        let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
+            .bind(DeliveryState::Skipped.as_str())
+            .bind(NotDelivered::NotAllowed.as_str())
+            .bind(now)
+            .bind(id)
+            .execute(connection))?;
+        Ok(())
     }
 
     /// Fails a delivery for good, so that it is not claimed again.

@@ -1,8 +1,9 @@
 //! Deliveries of events to webhooks, and the attempts at each.
 //!
-//! Lock order, for PostgreSQL: webhooks in the order of ids, then deliveries. Statements on several deliveries leave out
-//! those that another transaction has locked.
+//! Lock order, for PostgreSQL: account, credential, webhooks in the order of ids, then deliveries. Statements on several
+//! deliveries leave out those that another transaction has locked.
 
+mod allowed;
 mod attempt;
 mod claim;
 mod delete;

@@ -90,7 +90,7 @@ impl Transaction {
 
     /// Returns the replays of a webhook that wait to their states before; how many. Attempts under way go on.
     pub async fn stop_replay(&mut self, webhook: &str) -> Result<u64, StoreError> {
-        // Every one of them has a state before, which takes the place of this one.
+        // Never stored: each returns to its state before the replay.
         let outcome = (DeliveryState::Dropped, NotDelivered::TooMany);
         let mut stopped = 0;
         loop {

@@ -21,6 +21,8 @@ pub enum DeliveryState {
 pub enum NotDelivered {
     Stopped(WebhookStop),
     TooMany,
+    /// Its credential may not have the event any more.
+    NotAllowed,
     /// The receiver answered 410.
     Gone,
     /// Its row, its event or its webhook cannot be read.
@@ -51,13 +53,14 @@ impl NotDelivered {
         match self {
             Self::Stopped(stop) => stop.as_str(),
             Self::TooMany => "too_many",
+            Self::NotAllowed => "not_allowed",
             Self::Gone => "gone",
             Self::Unreadable => "unreadable",
         }
     }
 
     pub(super) fn of(text: &str) -> Option<Self> {
-        let others = [Self::TooMany, Self::Gone, Self::Unreadable];
+        let others = [Self::TooMany, Self::NotAllowed, Self::Gone, Self::Unreadable];
         let other = others.into_iter().find(|why| why.as_str() == text);
         other.or_else(|| WebhookStop::of(text).map(Self::Stopped))
     }
@@ -71,7 +74,8 @@ mod tests {
     fn every_word_is_read_as_it_is_stored_and_junk_is_none() {
         assert!(DeliveryState::ALL.into_iter().all(|state| DeliveryState::of(state.as_str()) == Some(state)));
         let stops = WebhookStop::ALL.into_iter().map(NotDelivered::Stopped);
-        let all = stops.chain([NotDelivered::TooMany, NotDelivered::Gone, NotDelivered::Unreadable]);
+        let others = [NotDelivered::TooMany, NotDelivered::NotAllowed, NotDelivered::Gone, NotDelivered::Unreadable];
+        let all = stops.chain(others);
         for why in all {
             assert_eq!(NotDelivered::of(why.as_str()), Some(why));
         }

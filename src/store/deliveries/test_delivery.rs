@@ -1,4 +1,4 @@
-//! Test deliveries, which are sent even while a webhook is stopped.
+//! Test deliveries, which are sent even while a webhook is paused.
 
 use super::state::DeliveryState;
 use crate::credential::Label;

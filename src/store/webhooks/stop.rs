@@ -7,7 +7,6 @@ use crate::store::credentials::has_secret;
 /// The first that applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum WebhookStop {
-    Paused,
     SwitchedOff,
     /// The account has no access: not granted, or not switched on.
     AccessOff,
@@ -18,6 +17,8 @@ pub enum WebhookStop {
     OwnerDisabled,
     /// It is a member's own key, and the account allows members none.
     MembersNotAllowed,
+    /// The last: a test is sent to a webhook that nothing else stops.
+    Paused,
 }
 
 /// The first that applies, but for `Active`.
@@ -36,12 +37,13 @@ pub enum WebhookState {
 pub(in crate::store) fn stop_expression(now: Timestamp) -> String {
     let (millis, has_secret) = (now.as_millisecond(), has_secret(now));
     format!(
-        "CASE WHEN w.paused THEN 'paused' WHEN w.switched_off_at IS NOT NULL THEN 'switched_off'
+        "CASE WHEN w.switched_off_at IS NOT NULL THEN 'switched_off'
         WHEN NOT (a.granted AND a.switched_on) OR c.account <> w.account THEN 'access_off'
         WHEN NOT c.enabled THEN 'credential_disabled' WHEN NOT {has_secret} THEN 'credential_cleared'
         WHEN c.expires_at <= {millis} THEN 'credential_expired'
         WHEN c.owner IS NOT NULL AND NOT COALESCE(u.enabled, FALSE) THEN 'owner_disabled'
-        WHEN u.role = 'member' AND NOT a.members_allowed THEN 'members_not_allowed' END"
+        WHEN u.role = 'member' AND NOT a.members_allowed THEN 'members_not_allowed'
+        WHEN w.paused THEN 'paused' END"
     )
 }
 
@@ -57,7 +59,6 @@ pub(super) fn state_expression(now: Timestamp) -> String {
 impl WebhookStop {
     /// In the order in which they apply.
     pub const ALL: [Self; 8] = [
-        Self::Paused,
         Self::SwitchedOff,
         Self::AccessOff,
         Self::CredentialDisabled,
@@ -65,6 +66,7 @@ impl WebhookStop {
         Self::CredentialExpired,
         Self::OwnerDisabled,
         Self::MembersNotAllowed,
+        Self::Paused,
     ];
 
     /// A stable word.

@@ -1,5 +1,6 @@
 //! Webhooks as the account and its integrators use them: events, what stops them, and how they are sent.
 
+mod audience;
 mod backlog;
 mod bed;
 mod events_api;

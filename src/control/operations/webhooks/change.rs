@@ -18,7 +18,7 @@ pub enum WebhookConflict {
     /// Nothing can be sent, so that no test or replay is queued.
     #[error("nothing is sent to this webhook now: {0}")]
     Stopped(&'static str),
-    #[error("this delivery is still waiting; it is sent by itself")]
+    #[error("this delivery is still waiting, and is sent without a replay")]
     StillWaiting,
 }
 

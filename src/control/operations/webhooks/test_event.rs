@@ -4,8 +4,9 @@ use super::change::{WebhookConflict, begin, entry};
 use super::replay::check_running;
 use crate::control::operations::events::{EventDraft, TEST};
 use crate::control::operations::{OperationContext, OperationError};
+use crate::store::WebhookStop;
 
-/// Sends a test event to one webhook, also to a paused one. Returns the id of its delivery. Its outcome does not count
+/// Sends a test event to one webhook, also to one that is only paused. Returns the id of its delivery. Its outcome does not count
 /// for switching the webhook off.
 ///
 /// # Errors
@@ -15,7 +16,7 @@ pub async fn send_test_event(
     webhook: &str,
 ) -> Result<String, OperationError<WebhookConflict>> {
     let (mut transaction, record) = begin(call, webhook).await?;
-    if !record.paused {
+    if record.stop != Some(WebhookStop::Paused) {
         check_running(&record)?;
     }
     let data = json!({"webhook": {

@@ -376,6 +376,7 @@ webhooks-result-sending = Wird gesendet
 webhooks-result-replay = Wartet auf die Wiederholung
 webhooks-result-skipped = Verpasst
 webhooks-result-dropped = Fallen gelassen
+webhooks-why-not-allowed = Das API-Konto darf dieses Ereignis nicht mehr bekommen.
 webhooks-why-too-many = Es warteten zu viele.
 webhooks-why-unreadable = Sie ist nicht lesbar; der Grund steht im Protokoll des Dienstes.
 webhooks-next-attempt = Nächster Versuch: { $time }

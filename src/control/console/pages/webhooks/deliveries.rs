@@ -76,6 +76,7 @@ fn not_delivered(why: NotDelivered) -> &'static str {
     match why {
         NotDelivered::Stopped(stop) => stopped(stop, None),
         NotDelivered::TooMany => "webhooks-why-too-many",
+        NotDelivered::NotAllowed => "webhooks-why-not-allowed",
         NotDelivered::Gone => "webhooks-switched-off-gone",
         NotDelivered::Unreadable => "webhooks-why-unreadable",
     }

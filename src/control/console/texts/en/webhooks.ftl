@@ -185,6 +185,7 @@ webhooks-result-sending = Being sent
 webhooks-result-replay = Waits for its replay
 webhooks-result-skipped = Missed
 webhooks-result-dropped = Dropped
+webhooks-why-not-allowed = Its API account may not have this event any more.
 webhooks-why-too-many = Too many were waiting.
 webhooks-why-unreadable = It cannot be read; the log of the service has the reason.
 webhooks-next-attempt = Next attempt: { $time }
