@@ -55,6 +55,12 @@ impl WebhookMetrics {
         self.oldest.set(oldest_seconds);
     }
 
+    /// Nothing waits, and there are no webhooks.
+    pub fn clear(&self) {
+        self.set_queue(0, 0);
+        STATES.iter().for_each(|state| self.set_state(state, 0));
+    }
+
     /// The number of webhooks in a state.
     pub fn set_state(&self, state: &str, count: i64) {
         self.by_state.with_label_values(&[state]).set(count);

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::schedule::next_attempt;
 use crate::clock::Clock;
+use crate::config::Diagnostic;
 use crate::control::LiveSettings;
 use crate::control::installation_key::SharedKeys;
 use crate::control::operations::WebhookTerms;
@@ -16,26 +17,24 @@ use crate::store::{AttemptRecord, ClaimedDelivery, NextStep, WebhookRecord, Webh
 
 /// The client of the present settings.
 #[derive(Default)]
-pub(super) struct Clients(Mutex<Option<(Weak<LiveSettings>, Option<WebhookClient>)>>);
+pub(super) struct Clients(Mutex<Option<(Weak<LiveSettings>, WebhookClient)>>);
 
 impl Clients {
-    /// Made anew when a reload changes the settings. The previous one, where certificates cannot be read now.
-    pub(super) fn of(&self, settings: &Arc<LiveSettings>, terms: &WebhookTerms) -> Option<WebhookClient> {
+    /// Made anew when a reload changes the settings. One that cannot be made is tried again at the next call: that of other
+    /// settings may allow what these forbid.
+    ///
+    /// # Errors
+    /// Why certificates cannot be read.
+    pub(super) fn of(&self, settings: &Arc<LiveSettings>, terms: &WebhookTerms) -> Result<WebhookClient, Diagnostic> {
         let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let previous = match &*current {
-            Some((of, client)) if std::ptr::eq(of.as_ptr(), Arc::as_ptr(settings)) => return client.clone(),
-            Some((_, client)) => client.clone(),
-            None => None,
-        };
-        let client = match WebhookClient::new(&terms.settings) {
-            Ok(client) => Some(client),
-            Err(fault) => {
-                tracing::error!("webhooks are sent with the previous settings: {fault}");
-                previous
-            }
-        };
+        if let Some((of, client)) = &*current
+            && std::ptr::eq(of.as_ptr(), Arc::as_ptr(settings))
+        {
+            return Ok(client.clone());
+        }
+        let client = WebhookClient::new(&terms.settings)?;
         *current = Some((Arc::downgrade(settings), client.clone()));
-        client
+        Ok(client)
     }
 }
 

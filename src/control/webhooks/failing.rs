@@ -24,7 +24,12 @@ pub(super) async fn look_after(store: &Store, settings: &LiveSettings, now: Time
         for record in &listing.records {
             // A stopped one is sent nothing: it neither fails nor recovers.
             if record.stop.is_none() {
-                switched_off += u64::from(look_at(&call, record).await?);
+                match look_at(&call, record).await {
+                    Ok(is_off) => switched_off += u64::from(is_off),
+                    // The others get their turn.
+                    Err(error @ StoreError::Inconsistent { .. }) => tracing::error!("{error}"),
+                    Err(error) => return Err(error),
+                }
             }
         }
         match listing.end {

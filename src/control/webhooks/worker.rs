@@ -1,10 +1,10 @@
 //! The loops that send, and one round of them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
@@ -25,10 +25,12 @@ const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 /// Between two looks at webhooks that fail, credentials that expire, and rows to delete.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(120);
 /// Until the next attempt at what this process cannot send.
-const RELEASED: SignedDuration = SignedDuration::from_secs(60);
-/// Of what became of an attempt, within its lease.
+const RELEASE_DELAY: SignedDuration = SignedDuration::from_secs(60);
+/// Retries of recording an outcome; with their pauses they end well before the lease.
 const RECORD_RETRIES: u32 = 5;
 const RECORD_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two log lines about the same fault.
+const FAULT_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
 /// Sends webhooks in this process. Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ struct Parts {
     places: Arc<Semaphore>,
     wake: Arc<Notify>,
     metrics: Option<Arc<Metrics>>,
+    /// When it last logged why it cannot send.
+    fault_logged_at: Mutex<Option<Timestamp>>,
     /// Names this process in its claims.
     name: String,
 }
@@ -59,7 +63,8 @@ impl WebhookWorker {
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
         let (keys, places) = (keys.into(), Arc::new(Semaphore::new(MAX_ATTEMPTS)));
         let (clients, metrics) = (Clients::default(), None);
-        Self(Arc::new(Parts { store, clock, settings, keys, clients, places, wake, metrics, name }))
+        let fault_logged_at = Mutex::default();
+        Self(Arc::new(Parts { store, clock, settings, keys, clients, places, wake, metrics, fault_logged_at, name }))
     }
 
     /// Reports what waits and what becomes of deliveries.
@@ -89,10 +94,7 @@ impl WebhookWorker {
         });
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
         loop {
-            let is_busy = self.round(&mut attempts, &mut after).await.unwrap_or_else(|error| {
-                tracing::debug!("webhooks cannot be worked on now: {error}");
-                false
-            });
+            let is_busy = self.round(&mut attempts, &mut after).await;
             while attempts.try_join_next().is_some() {}
             if !is_busy {
                 let pause = POLL_INTERVAL.mul_f64(0.5 + fastrand::f64());
@@ -110,10 +112,7 @@ impl WebhookWorker {
     pub async fn run_due(&self) {
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
         loop {
-            let is_busy = self.round(&mut attempts, &mut after).await.unwrap_or_else(|error| {
-                tracing::debug!("webhooks cannot be worked on now: {error}");
-                false
-            });
+            let is_busy = self.round(&mut attempts, &mut after).await;
             let was_sending = !attempts.is_empty();
             while attempts.join_next().await.is_some() {}
             if !is_busy && !was_sending {
@@ -133,19 +132,31 @@ impl WebhookWorker {
             outcomes.push(("credentials that expire", expiry_events::write(store, now).await));
         }
         for (what, outcome) in outcomes {
-            if let Err(error) = outcome {
-                tracing::debug!("cannot look for {what}: {error}");
+            match outcome {
+                Ok(()) => {}
+                // The store reports why the database does not answer.
+                Err(error) if error.is_transient() => tracing::debug!("cannot look for {what}: {error}"),
+                Err(error) => tracing::error!("cannot look for {what}: {error}"),
             }
         }
     }
 
     /// Writes the deliveries of new events, and starts what is due and has a place: for up to 256 webhooks behind `after`, so
     /// that each gets its turn. True where more may be due at once. It waits for no attempt.
-    async fn round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> Result<bool, StoreError> {
+    async fn round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> bool {
+        self.try_round(attempts, after).await.unwrap_or_else(|error| {
+            if error.is_transient() {
+                tracing::debug!("webhooks cannot be worked on now: {error}");
+            } else {
+                self.log_fault(&format!("webhooks cannot be worked on: {error}"));
+            }
+            false
+        })
+    }
+
+    async fn try_round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> Result<bool, StoreError> {
         let settings = self.0.settings.load_full();
-        if settings.webhooks.is_none() {
-            return Ok(false);
-        }
+        let Some(terms) = settings.webhooks.as_deref() else { return Ok(false) };
         let is_behind = match self.fan_out().await {
             Ok(is_behind) => is_behind,
             // What is due already is sent all the same.
@@ -154,11 +165,16 @@ impl WebhookWorker {
                 false
             }
         };
-        let mut due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
-        if due.is_empty() && !after.is_empty() {
-            after.clear();
-            due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
+        // Before anything is claimed: what cannot be sent is not written to the database either.
+        if self.0.keys.get().is_none() {
+            self.log_fault("webhooks are not sent: the installation key (installation_key_file) is missing here");
+            return Ok(is_behind);
         }
+        if let Err(fault) = self.0.clients.of(&settings, terms) {
+            self.log_fault(&format!("webhooks are not sent: {fault}"));
+            return Ok(is_behind);
+        }
+        let due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
         let mut is_started = false;
         for webhook in due {
             let places = self.free_places();
@@ -166,7 +182,7 @@ impl WebhookWorker {
                 break;
             }
             match self.start(&webhook, places, &settings, attempts).await {
-                Ok(is_one) => is_started |= is_one,
+                Ok(has_started) => is_started |= has_started,
                 Err(error @ StoreError::Inconsistent { .. }) => tracing::error!("{error}"),
                 Err(error) => return Err(error),
             }
@@ -220,7 +236,7 @@ impl WebhookWorker {
 
     async fn attempt(&self, claimed: &ClaimedDelivery, settings: &Arc<LiveSettings>) {
         let Some(terms) = settings.webhooks.as_deref() else { return };
-        let client = self.0.clients.of(settings, terms);
+        let client = self.0.clients.of(settings, terms).ok();
         let sent = attempt::send(client.as_ref(), terms, &self.0.keys, claimed, &self.0.clock).await;
         let Some((record, next)) = sent else { return self.release(claimed).await };
         let result = match next {
@@ -247,9 +263,9 @@ impl WebhookWorker {
     /// Gives a delivery back that this process cannot sign or send. Another one may be able to.
     async fn release(&self, claimed: &ClaimedDelivery) {
         let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
-        tracing::error!(delivery, webhook, "a webhook is not sent: its installation key, or certificates, are missing");
+        tracing::error!(delivery, webhook, "a webhook is not sent: the installation key of its secret is missing here");
         let now = self.0.clock.now();
-        let next_at = now.checked_add(RELEASED).unwrap_or(now);
+        let next_at = now.checked_add(RELEASE_DELAY).unwrap_or(now);
         let released = async {
             let mut transaction = self.0.store.begin(now).await?;
             transaction.release_delivery(claimed, next_at).await?;
@@ -257,6 +273,16 @@ impl WebhookWorker {
         };
         if let Err(error) = released.await {
             tracing::debug!(delivery, "a delivery cannot be given back; its lease ends by itself: {error}");
+        }
+    }
+
+    /// Once a minute: a fault lasts, and is met in every round.
+    fn log_fault(&self, fault: &str) {
+        let mut logged_at = self.0.fault_logged_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        if logged_at.is_none_or(|at| now.duration_since(at) >= FAULT_INTERVAL) {
+            tracing::error!("{fault}");
+            *logged_at = Some(now);
         }
     }
 
@@ -313,6 +339,8 @@ impl WebhookWorker {
     async fn measure(&self) {
         let Some(metrics) = &self.0.metrics else { return };
         if self.0.settings.load().webhooks.is_none() {
+            // Of before a reload, which would raise alerts.
+            metrics.webhooks.clear();
             return;
         }
         match self.0.store.webhook_backlog(self.0.clock.now()).await {

@@ -23,11 +23,13 @@ pub struct DeliveryRetention {
     pub rows: u32,
     /// Statements of one call that delete.
     pub steps: u32,
+    /// Events whose deliveries are not written yet stay, however old they are.
+    pub keeps_new_events: bool,
 }
 
 impl DeliveryRetention {
     pub fn keeping(keep: SignedDuration) -> Self {
-        Self { keep, per_webhook: 10_000, rows: 1000, steps: 200 }
+        Self { keep, per_webhook: 10_000, rows: 1000, steps: 200, keeps_new_events: true }
     }
 }
 
@@ -44,7 +46,7 @@ impl Store {
 
     async fn prune_by_age(&self, now: Timestamp, budget: &mut Budget) -> Result<(), StoreError> {
         let before = before(now, budget.retention.keep);
-        while budget.has_step() {
+        while budget.take_step() {
             let rows = budget.rows();
             let mut transaction = self.begin(now).await?;
             // The deletion of a webhook takes its deliveries in another order.
@@ -58,7 +60,7 @@ impl Store {
                 .bind(rows)
                 .execute(connection))?;
             transaction.commit().await?;
-            if budget.is_last(touched.0) {
+            if budget.is_exhausted_by(touched.0) {
                 break;
             }
         }
@@ -103,7 +105,7 @@ impl Store {
         (created_at, id): (i64, &str),
         budget: &mut Budget,
     ) -> Result<(), StoreError> {
-        while budget.has_step() {
+        while budget.take_step() {
             let rows = budget.rows();
             let mut transaction = self.begin(now).await?;
             let lock = transaction.skip_locked();
@@ -118,7 +120,7 @@ impl Store {
                 .bind(rows)
                 .execute(connection))?;
             transaction.commit().await?;
-            if budget.is_last(touched.0) {
+            if budget.is_exhausted_by(touched.0) {
                 break;
             }
         }
@@ -126,26 +128,30 @@ impl Store {
     }
 
     async fn prune_events(&self, now: Timestamp, budget: &mut Budget) -> Result<(), StoreError> {
-        let sql = "DELETE FROM events WHERE id IN (SELECT e.id FROM events e WHERE e.created_at >= $1
-            AND e.created_at < $2 AND (e.publisher IS NULL OR e.created_at < $3)
+        let fanned_out = if budget.retention.keeps_new_events { "AND e.fanned_out_at IS NOT NULL" } else { "" };
+        let sql = format!(
+            "DELETE FROM events WHERE id IN (SELECT e.id FROM events e WHERE e.created_at >= $1
+            AND e.created_at < $2 AND (e.publisher IS NULL OR e.created_at < $3) {fanned_out}
             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event_id = e.id) ORDER BY e.created_at, e.id LIMIT $4)
-            RETURNING created_at";
+            RETURNING created_at"
+        );
         let keep = budget.retention.keep;
         let (own, published) = (before(now, keep), before(now, keep.max(PUBLISHED_KEPT)));
-        // What one step has passed over, the next need not.
+        // The next step starts where this one ended, so that it does not scan kept events again.
         let mut from = i64::MIN;
-        while budget.has_step() {
+        while budget.take_step() {
             let rows = budget.rows();
             let mut transaction = self.begin(now).await?;
-            let deleted: Vec<(i64,)> = timed!(transaction, |connection| statement::query_as(sql)
-                .bind(from)
-                .bind(own)
-                .bind(published)
-                .bind(rows)
-                .fetch_all(connection))?;
+            let deleted: Vec<(i64,)> =
+                timed!(transaction, |connection| statement::query_as(sqlx::AssertSqlSafe(sql.clone()))
+                    .bind(from)
+                    .bind(own)
+                    .bind(published)
+                    .bind(rows)
+                    .fetch_all(connection))?;
             transaction.commit().await?;
             from = deleted.iter().map(|(at,)| *at).max().unwrap_or(from);
-            if budget.is_last(deleted.len() as u64) {
+            if budget.is_exhausted_by(deleted.len() as u64) {
                 break;
             }
         }
@@ -166,7 +172,7 @@ impl Budget {
     }
 
     /// Takes a step, if one is left.
-    fn has_step(&mut self) -> bool {
+    fn take_step(&mut self) -> bool {
         let has = self.has_left();
         self.steps = self.steps.saturating_sub(1);
         has
@@ -176,8 +182,8 @@ impl Budget {
         i64::from(self.retention.rows).min(i64::try_from(BATCH).unwrap_or(i64::MAX))
     }
 
-    /// Counts the rows of a statement; true when it found no more than those.
-    fn is_last(&mut self, rows: u64) -> bool {
+    /// Counts the rows that a statement deleted; true where nothing is left for a further one.
+    fn is_exhausted_by(&mut self, rows: u64) -> bool {
         self.pruned += rows;
         rows < self.rows().unsigned_abs()
     }

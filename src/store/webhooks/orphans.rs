@@ -7,14 +7,10 @@ use super::record::WebhookKind;
 use crate::store::credentials::has_secret;
 use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
-use crate::store::{Store, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 
 /// How long a credential is without a secret before its REST hooks are deleted.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Deleted in one transaction.
-const ORPHANS: u32 = 10;
-/// Transactions of one call.
-const STEPS: u32 = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct OrphanedRestHook {
@@ -22,26 +18,6 @@ pub struct OrphanedRestHook {
     pub account: String,
     pub credential: String,
     pub url: String,
-}
-
-impl Store {
-    /// Deletes REST hooks of credentials that were cleared 30 days ago or earlier; how many, at most 1,000.
-    pub async fn prune_rest_hooks(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let mut pruned = 0;
-        for _ in 0..STEPS {
-            let mut transaction = self.begin(now).await?;
-            let orphans = transaction.orphaned_rest_hooks(ORPHANS).await?;
-            for hook in &orphans {
-                transaction.delete_webhook(&hook.id).await?;
-            }
-            transaction.commit().await?;
-            pruned += orphans.len() as u64;
-            if orphans.len() < ORPHANS as usize {
-                break;
-            }
-        }
-        Ok(pruned)
-    }
 }
 
 impl Transaction {

@@ -6,6 +6,7 @@ mod bed;
 mod events_api;
 mod expiry;
 mod failures;
+mod faults;
 mod hook_junk;
 mod hook_stops;
 mod hooks_api;

@@ -6,7 +6,7 @@ use crate::control::operations::{Invalid, NotFound, OperationError, OperationRef
 use crate::credential::Label;
 use crate::store::{EventSource, NewEvent, PublisherRecord, Store};
 
-/// Of an event's id, which the body has.
+/// Length of an event id: the size is checked with a body that has none yet.
 const ID_BYTES: usize = 36;
 
 /// An event that was accepted, now or before.

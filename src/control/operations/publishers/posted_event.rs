@@ -16,7 +16,7 @@ pub const MAX_EVENT_BYTES: usize = 64 * 1024;
 const MAX_ID_BYTES: usize = 128;
 /// That the events of one request name.
 pub(super) const MAX_CREDENTIALS: usize = 100;
-/// Of the clock of the API behind, ahead of ours.
+/// How far the clock of the API behind may be ahead of ours.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 #[derive(Debug, Clone)]

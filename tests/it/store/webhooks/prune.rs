@@ -1,7 +1,9 @@
 use claviger::store::{DeliveryRetention, EventSource, NewEvent, NextStep, RecordSecret, WebhookKind};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::bed::{add, claim_at, deliver, deliver_at, event, ground, ground_with_webhook, post, record, webhook};
+use super::bed::{
+    add, claim_at, deliver, deliver_at, event, fan_out, ground, ground_with_webhook, post, record, webhook,
+};
 use crate::store::test_database::{TestDatabase, label, noon, on_each, token};
 
 on_each!(
@@ -9,6 +11,7 @@ on_each!(
     each_webhook_keeps_its_newest_deliveries,
     a_call_deletes_a_bounded_number_of_rows_in_each_of_its_steps,
     events_of_a_publisher_are_known_for_fifteen_days,
+    an_event_whose_deliveries_are_not_written_yet_stays,
     rest_hooks_of_a_credential_without_a_secret_go_after_thirty_days,
     a_deleted_credential_takes_its_webhooks_along,
 );
@@ -83,10 +86,12 @@ async fn events_of_a_publisher_are_known_for_fifteen_days(bed: TestDatabase) {
     let source = Some(EventSource { publisher: &publisher, id: "a" });
     let theirs = NewEvent { source, ..event("evt_1", &account, "contact", "created") };
     post(&bed, &[theirs, event("evt_2", &account, "contact", "created")]).await;
+    fan_out(&bed).await;
     let retention = DeliveryRetention::keeping(DAY);
     assert_eq!(prune(&bed, noon() + 2 * DAY, retention).await, 1);
     let again = post(&bed, &[NewEvent { id: "evt_3", ..event("evt_3", &account, "contact", "created") }]).await;
     assert!(again[0].is_new);
+    fan_out(&bed).await;
     let theirs = NewEvent { source, ..event("evt_4", &account, "contact", "created") };
     assert_eq!(post(&bed, std::slice::from_ref(&theirs)).await[0].id, "evt_1");
     assert_eq!(prune(&bed, noon() + 15 * DAY, retention).await, 1, "the third");
@@ -110,7 +115,15 @@ async fn rest_hooks_of_a_credential_without_a_secret_go_after_thirty_days(bed: T
     let full = token("key", "acme", "key");
     let mut cleared = full.clone();
     cleared.secret = RecordSecret::Token(None);
-    let gone = async |now| bed.store.prune_rest_hooks(now).await.unwrap();
+    let gone = async |now| {
+        let mut transaction = bed.store.begin(now).await.unwrap();
+        let orphans = transaction.orphaned_rest_hooks(100).await.unwrap();
+        for hook in &orphans {
+            assert!(transaction.delete_webhook(&hook.id).await.unwrap());
+        }
+        transaction.commit().await.unwrap();
+        orphans.len()
+    };
     assert_eq!(gone(noon() + 900 * DAY).await, 0, "it has a secret");
     put_at(&cleared, noon()).await;
     // A later edit is no new clearing; a new secret ends it.
@@ -144,4 +157,14 @@ async fn a_deleted_credential_takes_its_webhooks_along(bed: TestDatabase) {
     assert_eq!(counts(&bed).await[1..], [1, 0]);
     assert_eq!(bed.ask("SELECT COUNT(*) FROM webhooks").await, 1);
     assert!(!record(&bed, &claimed[1], noon(), NextStep::Delivered).await);
+}
+
+async fn an_event_whose_deliveries_are_not_written_yet_stays(bed: TestDatabase) {
+    ground_with_webhook(&bed).await;
+    let acme = label("acme");
+    post(&bed, &[event("evt_new", &acme, "contact", "created")]).await;
+    let late = noon() + 90 * DAY;
+    assert_eq!(prune(&bed, late, DeliveryRetention::keeping(DAY)).await, 0);
+    let without_webhooks = DeliveryRetention { keeps_new_events: false, ..DeliveryRetention::keeping(DAY) };
+    assert_eq!(prune(&bed, late, without_webhooks).await, 1);
 }
