@@ -10,8 +10,8 @@ use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 
 use super::control_plane::ControlPlane;
-use super::event::Event;
 use super::http_connections::HttpConnections;
+use super::main_loop_event::MainLoopEvent;
 use super::tls::acceptor;
 use crate::control::{Admin, console_listener, reveal_listener, router};
 use crate::proxy::{BoundListener, Certificates, ListenerEvent};
@@ -26,7 +26,7 @@ pub(super) struct HttpService {
     pub(super) certificates: Option<Arc<Certificates>>,
     pub(super) connections: HttpConnections,
     /// Set where the process serves nothing else, so that the end of this listener ends it.
-    pub(super) standalone_events: Option<Sender<Event>>,
+    pub(super) standalone_events: Option<Sender<MainLoopEvent>>,
 }
 
 /// What a listener serves.
@@ -77,7 +77,7 @@ impl HttpService {
     fn report(&self, event: ListenerEvent) {
         if let Some(events) = &self.standalone_events {
             // No one receives once the main thread has left its loop.
-            let _ended = events.send(Event::Listener(event));
+            let _ended = events.send(MainLoopEvent::Listener(event));
         }
     }
 }

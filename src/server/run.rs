@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use pingora::server::{RunArgs, Server};
 
 use super::Addresses;
-use super::event::Event;
 use super::handover::Handover;
+use super::main_loop_event::MainLoopEvent;
 use super::service_manager::Notifier;
 use super::signals::SignalHandler;
 use crate::proxy::{ListenerEvent, Tracer};
@@ -19,7 +19,7 @@ pub(super) struct Process {
     pub(super) addresses: Addresses,
     pub(super) server: Server,
     pub(super) signals: SignalHandler,
-    pub(super) events: (Sender<Event>, Receiver<Event>),
+    pub(super) events: (Sender<MainLoopEvent>, Receiver<MainLoopEvent>),
     /// Services that report [`ListenerEvent::Serve`] before the process is ready.
     pub(super) listener_count: usize,
     pub(super) handover: Handover,
@@ -40,21 +40,21 @@ impl Process {
         std::thread::Builder::new().name("pingora".into()).spawn(move || {
             server.run(RunArgs { shutdown_signal: Box::new(signals) });
             // The main thread may have left its loop already.
-            let _ended = sender.send(Event::Drained);
+            let _ended = sender.send(MainLoopEvent::Drained);
         })?;
         let mut on_handed_over = Some(on_handed_over);
         let mut starting = listener_count;
         let outcome = loop {
             match events.recv().context("the services ended unexpectedly")? {
-                Event::Drained => break Ok(()),
-                Event::Listener(ListenerEvent::Died(address)) => {
+                MainLoopEvent::Drained => break Ok(()),
+                MainLoopEvent::Listener(ListenerEvent::Died(address)) => {
                     break Err(anyhow::anyhow!(
                         "the listener on {address} has died; new connections would no longer be accepted"
                     ));
                 }
                 // A process that serves on some of its listeners has not taken over.
-                Event::Listener(ListenerEvent::Serve) if starting > 1 => starting -= 1,
-                Event::Listener(ListenerEvent::Serve) => {
+                MainLoopEvent::Listener(ListenerEvent::Serve) if starting > 1 => starting -= 1,
+                MainLoopEvent::Listener(ListenerEvent::Serve) => {
                     handover.check_predecessor()?;
                     // Before the predecessor exits: the service manager must know its new main process by then.
                     notifier.ready();

@@ -10,8 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{Mutex, watch};
 
-use super::event::Event;
 use super::http_connections::HttpConnections;
+use super::main_loop_event::MainLoopEvent;
 use super::service_manager::Notifier;
 use crate::control::Readiness;
 use crate::proxy::Connections;
@@ -70,7 +70,7 @@ pub(super) struct SignalHandler {
     pub(super) handed_over: watch::Sender<bool>,
     /// Set once WebSockets have to end.
     pub(super) end_tunnels: watch::Sender<bool>,
-    pub(super) events: Sender<Event>,
+    pub(super) events: Sender<MainLoopEvent>,
 }
 
 impl SignalQueue {
@@ -167,7 +167,7 @@ impl ShutdownSignalWatch for SignalHandler {
 impl SignalHandler {
     /// Sends `Drained` before pingora drops its listeners, which would otherwise be reported as dead.
     fn stop_at_once(&self) -> ShutdownSignal {
-        let _ended = self.events.send(Event::Drained);
+        let _ended = self.events.send(MainLoopEvent::Drained);
         ShutdownSignal::FastShutdown
     }
 
@@ -213,7 +213,7 @@ impl SignalHandler {
                     http_connections.iter().for_each(HttpConnections::close);
                 }
             }
-            let _ended = events.send(Event::Drained);
+            let _ended = events.send(MainLoopEvent::Drained);
         };
         if let Err(error) = std::thread::Builder::new().name("drain".into()).spawn(wait) {
             tracing::error!(%error, "cannot watch for idleness; stopping takes the whole grace period");

@@ -13,12 +13,12 @@ use tokio::sync::watch;
 use super::Addresses;
 use super::build::{Parts, Role};
 use super::control_plane::ControlPlane;
-use super::event::Event;
 use super::gate::Gate;
 use super::http_connections::{HttpConnections, HttpTimeouts};
 use super::http_service::{Content, HttpService};
 use super::listeners::Listeners;
 use super::log_outputs::access_log_is_json;
+use super::main_loop_event::MainLoopEvent;
 use super::reloadable_state::ReloadableState;
 use super::run::Process;
 use super::signals::{HandoverHooks, SignalHandler, SignalQueue};
@@ -97,7 +97,7 @@ impl Process {
                 ListenerOptions {
                     handed_over: is_handed_over.clone(),
                     // No one receives once the main thread has left its loop.
-                    on_event: Box::new(move |event| drop(sender.send(Event::Listener(event)))),
+                    on_event: Box::new(move |event| drop(sender.send(MainLoopEvent::Listener(event)))),
                     conf: &conf,
                     threads: settings.threads.get(),
                     timeouts: &settings.timeouts,

@@ -1,9 +1,9 @@
 //! Both files as serde reads them. The JSON Schema is generated from these types, so their doc comments are what an
 //! editor shows.
 
+mod accept;
 mod admin;
 mod ambiguous_paths;
-mod auth;
 mod console;
 mod cors;
 mod credentials;
@@ -11,12 +11,15 @@ mod credentials_file;
 mod database;
 mod delivery;
 mod handover;
+mod identity;
 mod limits;
 mod listener_tls;
 mod log;
 mod proxy;
+mod routes;
 mod tracing;
 mod verbatim;
+mod versions;
 mod webhooks;
 
 use std::collections::BTreeMap;
@@ -31,12 +34,9 @@ use crate::credential::Label;
 
 pub use self::log::{Log, LogFormat};
 pub use self::tracing::Tracing;
+pub use accept::{Accept, ApiKey, BasicToken, Tokens};
 pub use admin::Admin;
 pub use ambiguous_paths::{PathException, Spelling};
-pub use auth::{
-    Accept, ApiKey, BasicToken, Identity, PublicCredential, PublicRoute, ReadFrom, Route, Tokens, Version, VersionRule,
-    Versions, WhenUnstated,
-};
 pub use console::{Brand, Console, Roles, Session};
 pub use cors::Cors;
 pub use credentials::Credentials;
@@ -45,11 +45,14 @@ pub use database::{Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use delivery::{Delivery, Mail, Reveal, Sms};
 pub use handover::Handover;
+pub use identity::Identity;
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub use listener_tls::ListenerTls;
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
+pub use routes::{PublicCredential, PublicRoute, Route};
 pub use verbatim::{Day, Moment, PathText, Prefix, Template};
+pub use versions::{ReadFrom, Version, VersionRule, Versions, WhenUnstated};
 pub use webhooks::Webhooks;
 
 /// Settings of Claviger.

@@ -2,7 +2,7 @@
 
 use crate::proxy::ListenerEvent;
 
-pub(super) enum Event {
+pub(super) enum MainLoopEvent {
     Listener(ListenerEvent),
     /// Nothing is in flight any more.
     Drained,
