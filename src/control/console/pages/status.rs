@@ -9,6 +9,7 @@ use axum::routing::get;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use super::webhooks::state_message;
 use crate::auth::{Throttle, ThrottleEntry};
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
@@ -49,6 +50,7 @@ struct Status<'p> {
     /// `None` where the database does not answer.
     schema: Option<SchemaState>,
     versions: Vec<VersionLine>,
+    webhooks: Option<WebhookQueue>,
     throttle: Vec<ThrottleLine>,
     /// Not among those shown.
     more: usize,
@@ -77,6 +79,16 @@ struct VersionLine {
     retired_on: Option<String>,
 }
 
+/// Of all processes on the database.
+struct WebhookQueue {
+    /// Events and deliveries.
+    waiting: u64,
+    /// When the earliest attempt was due, if that time has passed.
+    late_since: Option<Timestamp>,
+    /// How many webhooks are in each state, which is a message.
+    states: Vec<(&'static str, u64)>,
+}
+
 struct ThrottleLine {
     /// A message.
     place: &'static str,
@@ -103,10 +115,23 @@ async fn status(visit: Visit) -> Answer {
         database: if visit.state.store.is_embedded() { "SQLite" } else { "PostgreSQL" },
         schema: visit.state.store.schema().await.ok(),
         versions: version_lines(&visit),
+        webhooks: webhook_queue(&visit).await,
         throttle,
         more,
     };
     visit.show(Page::new(visit.t("status-title"), &body)?)
+}
+
+/// `None` without webhooks, and where the database does not answer.
+async fn webhook_queue(visit: &Visit) -> Option<WebhookQueue> {
+    visit.settings.webhooks.as_ref()?;
+    let backlog = visit.state.store.webhook_backlog(visit.now).await.ok()?;
+    let oldest = [backlog.oldest, backlog.oldest_event].into_iter().flatten().min();
+    Some(WebhookQueue {
+        waiting: backlog.events + backlog.waiting,
+        late_since: oldest.filter(|due| *due < visit.now),
+        states: backlog.states.into_iter().map(|(state, count)| (state_message(state), count)).collect(),
+    })
 }
 
 fn version_lines(visit: &Visit) -> Vec<VersionLine> {

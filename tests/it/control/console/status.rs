@@ -3,6 +3,7 @@
 use claviger::store::Role;
 
 use super::stage::{ROLES, Stage};
+use super::webhooks::with_webhook;
 
 #[tokio::test]
 async fn only_staff_see_the_status() {
@@ -18,4 +19,18 @@ async fn only_staff_see_the_status() {
     {
         assert!(page.has(text), "{text}: {}", page.text);
     }
+}
+
+#[tokio::test]
+async fn staff_see_how_many_webhooks_wait_and_for_how_long() {
+    let (pages, _) = with_webhook().await;
+    let staff = pages.person(Role::Staff).await;
+    let before = staff.get("/status").await;
+    assert!(before.text.contains("<dt>On</dt><dd>1</dd>") && !before.text.contains("Due since"), "{}", before.text);
+    let owner = pages.owner().await;
+    owner.post("/credentials/billing/disable", "").await;
+    pages.bed.execute("UPDATE events SET created_at = created_at - 60000").await;
+    let late = staff.get("/status").await;
+    assert!(late.text.contains("<dt>Stopped</dt><dd>1</dd>") && late.text.contains("Due since"), "{}", late.text);
+    assert!(!late.text.contains("<dt>Events and deliveries that wait</dt><dd>0</dd>"), "{}", late.text);
 }

@@ -18,19 +18,13 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::{webhook_page, with_query};
 use crate::control::console::pages::url_params::{label, query, word};
+use crate::control::console::pages::webhooks::state_message;
 use crate::control::operations::{Invalid, Paging, Right, WebhookSearch, list_webhooks};
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
 use crate::store::{ListedWebhook, Listing, WebhookState};
 
 const PAGE_SIZE: u32 = 25;
-const STATES: [(&str, WebhookState, &str); 5] = [
-    ("active", WebhookState::Active, "webhooks-state-active"),
-    ("failing", WebhookState::Failing, "webhooks-state-failing"),
-    ("paused", WebhookState::Paused, "webhooks-state-paused"),
-    ("stopped", WebhookState::Stopped, "webhooks-state-stopped"),
-    ("switched_off", WebhookState::SwitchedOff, "webhooks-state-switched-off"),
-];
 
 #[derive(Template)]
 #[template(path = "webhooks.html")]
@@ -114,7 +108,7 @@ async fn find(visit: &Visit, wanted: &Wanted<'_>, cursor: &str) -> Result<Listin
         account: label(&mut invalid, "account", wanted.account),
         credential: label(&mut invalid, "credential", wanted.credential),
         owner: None,
-        state: word(&mut invalid, "state", wanted.state, &STATES.map(|(word, state, _)| (word, state))),
+        state: word(&mut invalid, "state", wanted.state, &WebhookState::ALL.map(|state| (state.as_str(), state))),
     };
     invalid.into_result()?;
     let paging = Paging { after: (!cursor.is_empty()).then_some(cursor), limit: PAGE_SIZE };
@@ -123,7 +117,7 @@ async fn find(visit: &Visit, wanted: &Wanted<'_>, cursor: &str) -> Result<Listin
 
 /// Members have but one credential, and staff too many to choose from.
 async fn fields(visit: &Visit, form: &mut Form<'_>, wanted: &Wanted<'_>) -> Result<Vec<Field>, Problem> {
-    let states = STATES.iter().map(|(word, _, message)| Choice::new(*word, visit.t(message)));
+    let states = WebhookState::ALL.into_iter().map(|state| Choice::new(state.as_str(), visit.t(state_message(state))));
     let states = std::iter::once(Choice::new("", visit.t("webhooks-all"))).chain(states).collect();
     let mut fields = Vec::new();
     if visit.standing.is_staff() {

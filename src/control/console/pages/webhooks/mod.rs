@@ -26,6 +26,7 @@ use axum::routing::{get, post};
 pub(super) use self::credential_section::{Part as WebhooksPart, WebhooksOfCredential, stopping};
 pub(super) use self::failure_alerts::Alerts;
 pub(super) use self::guard::MENU;
+pub(super) use self::state_badge::state_message;
 use crate::control::web::state::ControlState;
 
 const LIST: &str = "/webhooks";

@@ -36,6 +36,17 @@ impl StateBadge {
     }
 }
 
+/// A message: a state in a word or two.
+pub(in crate::control::console::pages) fn state_message(state: WebhookState) -> &'static str {
+    match state {
+        WebhookState::Active => "webhooks-state-active",
+        WebhookState::Failing => "webhooks-state-failing",
+        WebhookState::Paused => "webhooks-state-paused",
+        WebhookState::Stopped => "webhooks-state-stopped",
+        WebhookState::SwitchedOff => "webhooks-state-switched-off",
+    }
+}
+
 /// A message: why nothing is sent.
 pub(super) fn stopped(stop: WebhookStop, why: Option<SwitchedOffWhy>) -> &'static str {
     match stop {

@@ -29,6 +29,9 @@ status-version-retired = Retired
 status-deprecated-on = Deprecated on
 status-sunset-on = Ends on
 status-retired-on = Retired on
+# Below it stands how many webhooks are in each state.
+status-webhooks-waiting = Events and deliveries that wait
+status-webhooks-due-since = Due since
 status-throttle = Wrong guesses
 status-throttle-none = No wrong guesses lately.
 status-throttle-more = { $count ->
