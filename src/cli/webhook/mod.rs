@@ -137,7 +137,7 @@ impl Command {
                 let client = one.client;
                 client.run(async |there| show_secret(&client, there, &there.send(request).await?.body))
             }
-            Self::Test(one) => one.post("test", "was sent a test event: see its deliveries"),
+            Self::Test(one) => one.post("test", "is about to be sent a test event: see its deliveries"),
             Self::Deliveries(args) => args.run(),
             Self::Replay(args) => args.run(),
             Self::Delete { one, confirmation } => one.delete(&confirmation),

@@ -43,6 +43,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// Of a request with events.
+pub(super) const MAX_EVENTS_BYTES: usize = 256 * 1024;
+
 /// A JSON object, or a list of them.
 pub(super) struct EventsBody<T>(pub(super) Vec<T>);
 
@@ -132,7 +135,7 @@ impl From<BytesRejection> for Problem {
     fn from(error: BytesRejection) -> Self {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
             let detail = format!(
-                "the body is too large: it may have at most {MAX_BODY_BYTES} bytes, one with events four times as many"
+                "the body is too large: the limit is {MAX_BODY_BYTES} bytes, and {MAX_EVENTS_BYTES} bytes for POST /events"
             );
             return Self::new(Code::TooLarge, detail);
         }

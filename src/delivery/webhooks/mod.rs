@@ -16,7 +16,7 @@ pub use destination::{Destination, DestinationFault, DestinationRules, ResolveFa
 pub use name_lookup::NameLookup;
 pub use response::{AttemptError, WebhookOutcome, WebhookRequest, WebhookResponse};
 
-/// Of a name, and of a connection with its TLS.
+/// For looking up a name, and again for connecting with TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A whole attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);

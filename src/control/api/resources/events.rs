@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::control::api::extract::EventsBody;
+use crate::control::api::extract::{EventsBody, MAX_EVENTS_BYTES};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{Invalid, PostedEvent, event_field, post_events, publisher_of_token};
 use crate::control::web::caller::{bearer_token, client_address};
@@ -19,8 +19,6 @@ use crate::control::web::state::ControlState;
 use crate::store::PublisherRecord;
 
 const TAG: &str = "events";
-/// Of a request with events.
-pub(in crate::control::api) const MAX_EVENTS_BYTES: usize = 256 * 1024;
 const NO_PUBLISHER: &str =
     "the publisher's token is missing, unknown, disabled or expired; send one as Authorization: Bearer clvpub_…";
 
