@@ -88,8 +88,12 @@ impl Command {
             }),
             Self::Show(PublisherArgs { id, client }) => client.show(Request::get(&TOKEN.path(&id)?)),
             Self::Create { name, account, expires, client } => {
-                let account = account.as_ref().map(Label::as_str);
-                let body = json!({"name": name, "account": account, "expires_at": expires});
+                let mut body = json!({"name": name});
+                for (field, value) in [("account", account.map(|id| id.to_string())), ("expires_at", expires)] {
+                    if let Some(value) = value {
+                        body[field] = value.into();
+                    }
+                }
                 client.run(async |there| {
                     let answer = there.send(Request::post(&path(&["publishers"]), body).idempotent()?).await?;
                     show_secret(&client, there, &answer.body)

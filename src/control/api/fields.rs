@@ -14,6 +14,12 @@ pub(super) fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(field).map(Some)
 }
 
+/// For optional fields whose absence lifts a restriction: null is refused, so that an empty variable of a program does not
+/// lift it by mistake. Needs `#[serde(default)]`.
+pub(super) fn not_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(field).map(Some)
+}
+
 pub(super) fn patch<T, U>(given: Option<Option<T>>, read: impl FnOnce(T) -> Option<U>) -> Patch<U> {
     match given {
         None => Patch::Keep,

@@ -62,7 +62,11 @@ impl Installation {
 
     /// It may post for this account, or for all.
     pub fn publisher(&self, account: Option<&str>) -> Publisher {
-        let created = self.done("POST", "/publishers", Some(&json!({"name": "shop", "account": account})));
+        let mut new = json!({"name": "shop"});
+        if let Some(account) = account {
+            new["account"] = account.into();
+        }
+        let created = self.done("POST", "/publishers", Some(&new));
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Publisher { id: text(&created["publisher"]["id"]), token: text(&created["token"]) }
     }

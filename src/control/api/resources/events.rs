@@ -4,13 +4,14 @@ use axum::extract::{DefaultBodyLimit, FromRequestParts};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::control::api::extract::{EventsBody, MAX_EVENTS_BYTES};
+use crate::control::api::fields::not_null;
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{Invalid, PostedEvent, event_field, post_events, publisher_of_token};
 use crate::control::web::caller::{bearer_token, client_address};
@@ -74,11 +75,11 @@ struct EventBody {
     #[schema(value_type = Object)]
     data: Value,
     /// Only webhooks of these credentials receive it; left out for all of the account.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(min_items = 1, max_items = 100, nullable = false)]
     credentials: Option<Vec<String>>,
     /// Only webhooks of credentials with this scope receive it.
-    #[serde(default, deserialize_with = "present")]
+    #[serde(default, deserialize_with = "not_null")]
     #[schema(nullable = false)]
     scope: Option<String>,
 }
@@ -130,9 +131,4 @@ async fn post(
     call.state.webhook_wake.notify_one();
     let shown = accepted.into_iter().map(|event| AcceptedEventBody { event: event.id, repeated: event.is_repeated });
     Ok(ApiResponse::ok(shown.collect()).with_status(StatusCode::ACCEPTED))
-}
-
-/// Null is no value: it would lift a restriction by mistake.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(field: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(field).map(Some)
 }

@@ -5,7 +5,7 @@ use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, PublisherId, Query};
-use crate::control::api::fields::FieldReader;
+use crate::control::api::fields::{FieldReader, not_null};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
@@ -61,10 +61,12 @@ struct NewPublisherBody {
     #[schema(min_length = 1, max_length = 200, example = "shop backend")]
     name: String,
     /// The one account whose events it may post; left out for all.
-    #[schema(min_length = 1, max_length = 128)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(min_length = 1, max_length = 128, nullable = false)]
     account: Option<String>,
     /// No longer valid from this time on.
-    #[schema(format = "date-time")]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(format = "date-time", nullable = false)]
     expires_at: Option<String>,
 }
 

@@ -250,3 +250,40 @@ async fn a_call_with_a_slow_body_runs_at_the_time_the_body_ends() {
     let reply = ask.body(axum::body::Body::from_stream(late)).send().await;
     assert_eq!(reply.body["credential"]["created_at"], (noon() + 1.minutes()).to_string(), "{reply:?}");
 }
+
+/// A program whose variable is empty sends null.
+#[tokio::test]
+async fn null_subscribes_no_webhook_to_everything_and_makes_no_publisher_of_all_accounts() {
+    let api = TestApi::sqlite().await;
+    let credential = api.create_token("acme").await;
+    let webhook = |more: serde_json::Value| {
+        let mut body = json!({"credential": credential, "url": "https://hooks.example.org/x"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for (target, body) in [
+        ("/webhooks", webhook(json!({"entity": "contact", "operation": null}))),
+        ("/webhooks", webhook(json!({"entity": null}))),
+        ("/webhooks", webhook(json!({"entity": null, "operation": null}))),
+        ("/publishers", json!({"name": "shop", "account": null})),
+        ("/publishers", json!({"name": "shop", "account": "acme", "expires_at": null})),
+    ] {
+        let reply = api.post(target, body.clone()).await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{body}: {reply:?}");
+    }
+    for collection in ["/webhooks", "/publishers"] {
+        assert_eq!(api.get(collection).await.body["items"], json!([]), "{collection}");
+    }
+
+    let created = api.post("/webhooks", webhook(json!({"entity": "contact", "operation": "created"}))).await;
+    let target = format!("/webhooks/{}", created.body["webhook"]["id"].as_str().unwrap());
+    for field in ["url", "entity", "operation"] {
+        let edit = api.request("PATCH", &target).header("if-match", "*").json(&json!({field: null}));
+        let reply = edit.send().await;
+        assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{field}: {reply:?}");
+    }
+    let open = api.post("/webhooks", webhook(json!({}))).await;
+    assert_eq!((&open.body["webhook"]["entity"], &open.body["webhook"]["operation"]), (&json!("*"), &json!("*")));
+    let open = api.post("/publishers", json!({"name": "shop"})).await;
+    assert_eq!((open.status.as_u16(), &open.body["publisher"]["account"]), (201, &json!(null)));
+}

@@ -7,7 +7,7 @@ use super::TAG;
 use super::body::{WebhookWithSecret, view};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Query, WebhookId};
-use crate::control::api::fields::FieldReader;
+use crate::control::api::fields::{FieldReader, not_null};
 use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
@@ -87,8 +87,12 @@ struct NewWebhookBody {
     #[schema(max_length = 2000, example = "https://hooks.example.org/claviger")]
     url: String,
     /// What it receives events about; * or left out for anything.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     entity: Option<String>,
-    /// What has happened to that; * or left out for anything.
+    /// The operation on that entity; * or left out for all operations.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     operation: Option<String>,
 }
 
@@ -125,9 +129,14 @@ async fn show(call: ApiCall, WebhookId(id): WebhookId) -> Result<ApiResponse<Web
 #[serde(deny_unknown_fields)]
 #[schema(as = EditWebhook)]
 struct EditWebhookBody {
-    #[schema(max_length = 2000)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(max_length = 2000, nullable = false)]
     url: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     entity: Option<String>,
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(nullable = false)]
     operation: Option<String>,
 }
 
