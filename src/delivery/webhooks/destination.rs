@@ -11,7 +11,7 @@ use super::host_name::{self, HostFault};
 use super::name_lookup::NameLookup;
 use crate::config::Webhooks;
 
-/// Characters of a URL.
+/// Characters of a URL, as it is typed and as it is stored.
 const MAX_URL: usize = 2000;
 /// Addresses of one name; DNS may return hundreds.
 const MAX_ADDRESSES: usize = 16;
@@ -42,6 +42,8 @@ pub struct Destination {
 pub enum DestinationFault {
     #[error("must be 1 to 2,000 characters")]
     Length,
+    #[error("must be at most 2,000 characters as it is sent: with a path, and %22 instead of \"")]
+    StoredLength,
     #[error(
         "must be of ASCII letters, digits and signs, without spaces and backslashes; write other letters as %XX, and a \
          host as xn--…"
@@ -144,7 +146,14 @@ impl Destination {
             && url.username().is_empty()
             && url.password().is_none();
         // The parser must not see another host than the checks above.
-        if is_same { Ok(Self { url, host, port }) } else { Err(DestinationFault::Form) }
+        if !is_same {
+            return Err(DestinationFault::Form);
+        }
+        // The parser adds a path and encodes signs; each attempt parses the result.
+        if url.as_str().len() > MAX_URL {
+            return Err(DestinationFault::StoredLength);
+        }
+        Ok(Self { url, host, port })
     }
 
     /// In lower case.

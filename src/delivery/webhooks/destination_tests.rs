@@ -45,6 +45,19 @@ fn a_public_name_over_https_is_a_destination() {
 }
 
 #[test]
+/// It is parsed again before each attempt.
+#[test]
+fn a_url_that_is_stored_longer_than_typed_is_not_refused_at_each_attempt() {
+    for (start, sign) in [("https://a.example?", "x"), ("https://a.example/", "\""), ("https://a.example/?", "'")] {
+        let mut text = start.to_owned();
+        while let Ok(stored) = parse(&text) {
+            assert_eq!(parse(&stored), Ok(stored.clone()), "{} characters of {sign}", text.len());
+            text.push_str(sign);
+        }
+        assert!(text.len() <= MAX_URL + 1, "{}", text.len());
+    }
+}
+
 fn each_refusal_says_what_a_url_must_be() {
     use DestinationFault::{Address, Characters, Form, Fragment, Host, Https, Length, Localhost, OwnHost, User};
     for (text, fault) in [
@@ -145,6 +158,18 @@ proptest::proptest! {
         }
     }
 }
+
+    #[test]
+    fn an_accepted_url_is_accepted_again_as_it_is_stored(
+        text in "https://a\\.example[/?]([a-z\"<>'`{}|^%/.?]|\\.\\./){0,40}",
+        rest in 0..=MAX_URL,
+    ) {
+        let text = format!("{text}{}", "x".repeat(rest.saturating_sub(text.len())));
+        if let Ok(destination) = Destination::parse(&text, &rules(&settings())) {
+            let again = Destination::parse(&destination.to_string(), &rules(&settings()));
+            proptest::prop_assert_eq!(again, Ok(destination));
+        }
+    }
 
 fn with_names(webhooks: &Webhooks, names: &[(&str, &[&str])]) -> DestinationRules {
     let parsed = names.iter().map(|(name, addresses)| {
