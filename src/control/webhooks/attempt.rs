@@ -38,26 +38,38 @@ impl Clients {
     }
 }
 
-/// Sends a claimed delivery once. `None` where this process cannot: without the installation key or a client.
+/// Why a claimed delivery is given back: nothing was sent, and nothing counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotSent {
+    /// This process has no installation key, or no client.
+    Unable,
+    /// This process is looking up too many other names.
+    Busy,
+}
+
+/// Sends a claimed delivery once.
+///
+/// # Errors
+/// When this process sends nothing now.
 pub(super) async fn send(
     client: Option<&WebhookClient>,
     terms: &WebhookTerms,
     keys: &SharedKeys,
     claimed: &ClaimedDelivery,
     clock: &Clock,
-) -> Option<(AttemptRecord, NextStep)> {
+) -> Result<(AttemptRecord, NextStep), NotSent> {
     let at = clock.now();
-    let signature = signature(keys, &claimed.webhook, &claimed.id, at, &claimed.body)?;
+    let signature = signature(keys, &claimed.webhook, &claimed.id, at, &claimed.body).ok_or(NotSent::Unable)?;
     let request = WebhookRequest {
         id: claimed.id.clone(),
         timestamp: at.as_second(),
         signature,
         body: Bytes::copy_from_slice(claimed.body.as_bytes()),
     };
-    let response = client?.send(&claimed.webhook.url, &terms.destinations, &request).await;
+    let response = client.ok_or(NotSent::Unable)?.send(&claimed.webhook.url, &terms.destinations, &request).await;
     // Delays run from the answer.
-    let next = follow_up(claimed, response.outcome, response.retry_after, clock.now());
-    Some((recorded(response, at), next))
+    let next = follow_up(claimed, response.outcome, response.retry_after, clock.now())?;
+    Ok((recorded(response, at), next))
 }
 
 /// `None` where the key of the present secret is missing.
@@ -78,8 +90,9 @@ fn follow_up(
     outcome: WebhookOutcome,
     pause: Option<std::time::Duration>,
     now: Timestamp,
-) -> NextStep {
-    match outcome {
+) -> Result<NextStep, NotSent> {
+    Ok(match outcome {
+        WebhookOutcome::NotSent => return Err(NotSent::Busy),
         WebhookOutcome::Delivered => NextStep::Delivered,
         // A test and a replay are one attempt, and count neither for nor against.
         WebhookOutcome::Gone if !claimed.is_test && claimed.replay_of.is_none() => NextStep::Gone,
@@ -88,7 +101,7 @@ fn follow_up(
             let next = next_attempt(claimed.attempts_of_schedule, now, pause, fastrand::f64());
             next.map_or(NextStep::Failed, NextStep::Retry)
         }
-    }
+    })
 }
 
 fn recorded(response: WebhookResponse, at: Timestamp) -> AttemptRecord {

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::attempt::{self, Clients};
+use super::attempt::{self, Clients, NotSent};
 use super::{expiry_events, failing, retention};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
@@ -238,7 +238,10 @@ impl WebhookWorker {
         let Some(terms) = settings.webhooks.as_deref() else { return };
         let client = self.0.clients.of(settings, terms).ok();
         let sent = attempt::send(client.as_ref(), terms, &self.0.keys, claimed, &self.0.clock).await;
-        let Some((record, next)) = sent else { return self.release(claimed).await };
+        let (record, next) = match sent {
+            Ok(sent) => sent,
+            Err(why) => return self.release(claimed, why).await,
+        };
         let result = match next {
             NextStep::Delivered => "delivered",
             NextStep::Retry(_) => "delayed",
@@ -261,9 +264,14 @@ impl WebhookWorker {
     }
 
     /// Gives a delivery back that this process cannot sign or send. Another one may be able to.
-    async fn release(&self, claimed: &ClaimedDelivery) {
+    async fn release(&self, claimed: &ClaimedDelivery, why: NotSent) {
         let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
-        tracing::error!(delivery, webhook, "a webhook is not sent: the installation key of its secret is missing here");
+        if why == NotSent::Busy {
+            tracing::warn!(delivery, webhook, "a webhook is not sent: too many names are being looked up");
+        } else {
+            let reason = "a webhook is not sent: the installation key of its secret is missing here";
+            tracing::error!(delivery, webhook, "{reason}");
+        }
         let now = self.0.clock.now();
         let next_at = now.checked_add(RELEASE_DELAY).unwrap_or(now);
         let released = async {

@@ -24,6 +24,19 @@ pub struct WebhookClient {
     proxied: Option<Client>,
 }
 
+/// Why an attempt cannot begin.
+enum NoConnection {
+    /// This process is busy, which says nothing about the receiver.
+    Busy,
+    Failed(AttemptError),
+}
+
+impl From<AttemptError> for NoConnection {
+    fn from(error: AttemptError) -> Self {
+        Self::Failed(error)
+    }
+}
+
 impl WebhookClient {
     /// # Errors
     /// When certificates cannot be read.
@@ -52,24 +65,26 @@ impl WebhookClient {
         let deadline = start + ATTEMPT_TIMEOUT;
         let response = match self.connect(url, rules).await {
             Ok((client, destination)) => attempt::run(&client, &destination, rules, request, deadline).await,
-            Err(error) => WebhookResponse::unanswered(error),
+            Err(NoConnection::Busy) => WebhookResponse::not_sent(),
+            Err(NoConnection::Failed(error)) => WebhookResponse::unanswered(error),
         };
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         WebhookResponse { duration_millis: millis, ..response }
     }
 
-    async fn connect(&self, url: &str, rules: &DestinationRules) -> Result<(Client, Destination), AttemptError> {
+    async fn connect(&self, url: &str, rules: &DestinationRules) -> Result<(Client, Destination), NoConnection> {
         let destination = Destination::parse(url, rules).map_err(|_| AttemptError::DestinationNotAllowed)?;
         let addresses = destination.resolve(rules).await.map_err(|fault| match fault {
-            ResolveFault::NotPublic { .. } => AttemptError::AddressNotPublic,
-            ResolveFault::NotFound => AttemptError::NameNotFound,
+            ResolveFault::NotPublic { .. } => NoConnection::Failed(AttemptError::AddressNotPublic),
+            ResolveFault::NotFound => NoConnection::Failed(AttemptError::NameNotFound),
+            ResolveFault::Busy => NoConnection::Busy,
         })?;
         if let Some(client) = &self.proxied {
             return Ok((client.clone(), destination));
         }
         // Rules with a proxy check no address, and this client has none.
         if addresses.is_empty() {
-            return Err(AttemptError::AddressNotPublic);
+            return Err(AttemptError::AddressNotPublic.into());
         }
         let checked = CheckedAddresses { host: destination.host().to_owned(), addresses };
         let client = attempt::builder(&self.tls, self.allow_http).dns_resolver(checked).build();

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::address_rules::{is_allowed, is_public};
 use super::host_name::{self, HostFault};
-use super::name_lookup::NameLookup;
+use super::name_lookup::{NameLookup, TooManyLookups};
 use crate::config::Webhooks;
 
 /// Characters of a URL, as it is typed and as it is stored.
@@ -78,6 +78,9 @@ pub enum ResolveFault {
     NotPublic { address: IpAddr },
     #[error("has a host that is not found")]
     NotFound,
+    /// The lookups of other names hold everything up: this says nothing about the host.
+    #[error("has a host that cannot be looked up now; try again")]
+    Busy,
 }
 
 impl DestinationRules {
@@ -90,7 +93,7 @@ impl DestinationRules {
             allow: webhooks.allow.clone(),
             own_hosts: own_urls.into_iter().filter_map(host).collect(),
             is_proxied: webhooks.proxy.is_some(),
-            names: NameLookup::System,
+            names: NameLookup::system(),
         }
     }
 
@@ -168,12 +171,13 @@ impl Destination {
     /// The addresses that may be connected to, 1 to 16; none where a proxy resolves the name.
     ///
     /// # Errors
-    /// When the name is not found in five seconds, or one of its addresses may not be reached.
+    /// When the name is not found in five seconds, one of its addresses may not be reached, or too many other names are being
+    /// looked up.
     pub async fn resolve(&self, rules: &DestinationRules) -> Result<Vec<SocketAddr>, ResolveFault> {
         if rules.is_proxied {
             return Ok(Vec::new());
         }
-        let found = rules.names.addresses(&self.host).await;
+        let found = rules.names.addresses(&self.host).await.map_err(|TooManyLookups| ResolveFault::Busy)?;
         if found.is_empty() {
             return Err(ResolveFault::NotFound);
         }

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::delivery::webhooks::{WebhookClient, WebhookOutcome, WebhookRequest};
 
 fn settings() -> Webhooks {
     Webhooks {
@@ -44,7 +45,6 @@ fn a_public_name_over_https_is_a_destination() {
     assert_eq!(parse(&format!("{longest}x")), Err(DestinationFault::Length));
 }
 
-#[test]
 /// It is parsed again before each attempt.
 #[test]
 fn a_url_that_is_stored_longer_than_typed_is_not_refused_at_each_attempt() {
@@ -58,6 +58,7 @@ fn a_url_that_is_stored_longer_than_typed_is_not_refused_at_each_attempt() {
     }
 }
 
+#[test]
 fn each_refusal_says_what_a_url_must_be() {
     use DestinationFault::{Address, Characters, Form, Fragment, Host, Https, Length, Localhost, OwnHost, User};
     for (text, fault) in [
@@ -157,7 +158,6 @@ proptest::proptest! {
             proptest::prop_assert_eq!(destination.url().host_str(), Some(destination.host()));
         }
     }
-}
 
     #[test]
     fn an_accepted_url_is_accepted_again_as_it_is_stored(
@@ -170,6 +170,7 @@ proptest::proptest! {
             proptest::prop_assert_eq!(again, Ok(destination));
         }
     }
+}
 
 fn with_names(webhooks: &Webhooks, names: &[(&str, &[&str])]) -> DestinationRules {
     let parsed = names.iter().map(|(name, addresses)| {
@@ -215,4 +216,26 @@ async fn every_address_of_a_name_must_be_public_or_opened() {
     let proxied = with_names(&Webhooks { proxy: Some("http://proxy:4750".into()), ..settings() }, &names);
     assert_eq!(resolve("mixed.example", &proxied).await, Ok(Vec::new()));
     assert!(!proxied.may_keep_answer_of(Some("8.8.8.8:443".parse().unwrap())));
+}
+
+/// The lookups of one account may wait for a silent name server.
+#[tokio::test]
+async fn a_name_that_waits_for_other_lookups_is_not_reported_as_not_found() {
+    let busy = NameLookup::System(Arc::new(tokio::sync::Semaphore::new(0)));
+    let rules = rules(&settings()).with_names(busy);
+    let url = "https://hooks.example.org/";
+    let fault = Destination::parse(url, &rules).unwrap().resolve(&rules).await.unwrap_err();
+    assert_eq!(
+        (fault, fault.to_string().as_str()),
+        (ResolveFault::Busy, "has a host that cannot be looked up now; try again")
+    );
+    let request = WebhookRequest { id: "msg_1".into(), timestamp: 0, signature: String::new(), body: "{}".into() };
+    let response = WebhookClient::new(&settings()).unwrap().send(url, &rules, &request).await;
+    assert_eq!((response.outcome, response.error), (WebhookOutcome::NotSent, None));
+    // A proxy looks names up itself.
+    let proxied = Webhooks { proxy: Some("http://127.0.0.1:9".into()), ..settings() };
+    assert_eq!(
+        Destination::parse(url, &rules).unwrap().resolve(&DestinationRules::new(&proxied, [])).await,
+        Ok(Vec::new())
+    );
 }

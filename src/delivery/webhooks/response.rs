@@ -36,7 +36,7 @@ pub struct WebhookResponse {
     /// `None` where nothing was answered.
     pub status: Option<u16>,
     pub outcome: WebhookOutcome,
-    /// `None` where it was delivered.
+    /// `None` where it was delivered, or not sent.
     pub error: Option<AttemptError>,
     /// At most 24 hours; of a 429 or 503 only.
     pub retry_after: Option<Duration>,
@@ -52,6 +52,8 @@ pub enum WebhookOutcome {
     /// 410: the receiver wants no more of them.
     Gone,
     Failed,
+    /// This process was too busy to begin: not an attempt, and to be repeated without counting one.
+    NotSent,
 }
 
 /// Why an event was not delivered.
@@ -102,6 +104,17 @@ impl WebhookResponse {
             status: None,
             outcome: WebhookOutcome::Failed,
             error: Some(error),
+            retry_after: None,
+            excerpt: None,
+            duration_millis: 0,
+        }
+    }
+
+    pub(super) fn not_sent() -> Self {
+        Self {
+            status: None,
+            outcome: WebhookOutcome::NotSent,
+            error: None,
             retry_after: None,
             excerpt: None,
             duration_millis: 0,

@@ -12,6 +12,7 @@ mod hook_stops;
 mod hooks_api;
 pub mod installation;
 mod locks;
+mod name_lookups;
 mod processes;
 mod publisher_tokens;
 mod sending;
