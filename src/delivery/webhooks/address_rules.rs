@@ -44,8 +44,10 @@ const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
 ];
 
 const NAT64: Ipv6Net = v6([0x64, 0xff9b], 96);
-/// IPv4-compatible addresses, `::1` among them (RFC 4291, 2.5.5.1).
+/// IPv4-compatible addresses (RFC 4291, 2.5.5.1), but for [`OWN`].
 const COMPATIBLE: Ipv6Net = v6([0, 0], 96);
+/// `::` and `::1`, which hold no IPv4 address (RFC 4291, 2.5.2 and 2.5.3).
+const OWN: Ipv6Net = v6([0, 0], 127);
 /// Of the interface identifiers of ISATAP (RFC 5214, 6.1), but for the bit that says whether the IPv4 address is global.
 const ISATAP: u32 = 0x5efe;
 const ISATAP_GLOBAL_BIT: u32 = 0x0200_0000;
@@ -54,7 +56,7 @@ const ISATAP_GLOBAL_BIT: u32 = 0x0200_0000;
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => match whole_inner_v4(address) {
+        IpAddr::V6(address) => match embedded_v4(address) {
             Some(inner) => is_public_v4(inner),
             None => is_public_v6(address) && isatap_v4(address).is_none_or(is_public_v4),
         },
@@ -66,7 +68,7 @@ pub fn is_public(address: IpAddr) -> bool {
 pub(super) fn is_allowed(address: IpAddr, networks: &[IpNet]) -> bool {
     let inner = match address {
         IpAddr::V4(_) => None,
-        IpAddr::V6(address) => whole_inner_v4(address).map(IpAddr::V4),
+        IpAddr::V6(address) => embedded_v4(address).map(IpAddr::V4),
     };
     let address = inner.unwrap_or(address);
     networks.iter().any(|network| network.contains(&address))
@@ -81,9 +83,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The IPv4 address that a mapped, compatible or NAT64 address stands for.
-fn whole_inner_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let is_inner = NAT64.contains(&address) || COMPATIBLE.contains(&address);
-    address.to_ipv4_mapped().or_else(|| is_inner.then(|| last_32_bits(address)))
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let is_compatible = COMPATIBLE.contains(&address) && !OWN.contains(&address);
+    let is_embedded = NAT64.contains(&address) || is_compatible;
+    address.to_ipv4_mapped().or_else(|| is_embedded.then(|| last_32_bits(address)))
 }
 
 /// The IPv4 address behind a tunnel of ISATAP, which any IPv6 network may have.
@@ -208,5 +211,17 @@ mod tests {
         for address in ["10.0.255.255", "10.2.0.0", "::ffff:10.2.0.0", "2002:a01:203::", "fe80::1", "::1"] {
             assert!(!is_allowed(address.parse().unwrap(), &allow), "{address}");
         }
+    }
+
+    /// `::1` is this machine, and no form of `0.0.0.1`.
+    #[test]
+    fn an_opened_loopback_address_is_allowed_and_0_0_0_0_8_does_not_open_it() {
+        let allows =
+            |network: &str, address: &str| is_allowed(address.parse().unwrap(), &[network.parse::<IpNet>().unwrap()]);
+        assert!(allows("::1/128", "::1") && allows("::/128", "::") && allows("::/127", "::1"));
+        for address in ["::", "::1"] {
+            assert!(!allows("0.0.0.0/8", address) && !public(address), "{address}");
+        }
+        assert!(allows("10.0.0.0/8", "::10.0.0.1") && !allows("::/127", "::2"));
     }
 }

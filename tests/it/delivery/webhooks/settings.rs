@@ -30,6 +30,8 @@ fn settings_of_webhooks_that_work_are_accepted() {
         "{allow_http: true, ports: [80, 443, 65535]}",
         "{allow: []}",
         "{allow: [10.1.0.0/16, 192.0.2.7, 'fd00::/8', '::ffff:10.0.0.0/104']}",
+        // This machine, a local NAT64, and more than the forms of IPv4 addresses.
+        "{allow: ['::1', '::/127', '64:ff9b:1::/48', '::/0']}",
         "{proxy: 'http://smokescreen.internal:4750', allow: []}",
         // What is not there is part of an example, too.
         "{entities: {job: [created]}, examples: {job: {}}}",
@@ -79,6 +81,12 @@ fn each_fault_of_webhooks_names_its_line_and_the_way_out() {
         ("{allow: [10.1.0.1/16]}", "webhooks.allow[0]", "has bits set after its prefix"),
         ("{allow: [intranet.example]}", "webhooks.allow[0]", "must be an address or a range"),
         ("{allow: ['']}", "webhooks.allow[0]", "must be an address or a range"),
+        // Addresses in there are judged by the IPv4 address that they hold.
+        ("{allow: ['64:ff9b::/96']}", "webhooks.allow.0", "write the IPv4 range instead"),
+        ("{allow: [10.0.0.0/8, '64:ff9b::a00:0/104']}", "webhooks.allow.1", "write the IPv4 range instead"),
+        ("{allow: ['64:ff9b::/64']}", "webhooks.allow.0", "write the IPv4 range instead"),
+        ("{allow: ['::10.0.0.0/104']}", "webhooks.allow.0", "write the IPv4 range instead"),
+        ("{allow: ['::/96']}", "webhooks.allow.0", "write the IPv4 range instead"),
         ("{proxy: 'https://proxy:4750'}", "webhooks.proxy", "must be http://HOST:PORT"),
         ("{proxy: 'http://me:secret-word@proxy'}", "webhooks.proxy", "without user, password and path"),
         ("{proxy: }", "webhooks.proxy", "is empty"),
