@@ -1,4 +1,4 @@
-//! Opens the installation key, and makes it where that cannot lose anything.
+//! Opens the installation key; a server makes it where that cannot lose anything.
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -56,8 +56,8 @@ pub enum InstallationKeyFault {
     Store(#[from] StoreError),
 }
 
-/// Opens the key and the old ones. A missing key is made on SQLite, which no other machine shares, unless rows name a
-/// key.
+/// Opens the key and the old ones for a server. A missing key is made on SQLite, which no other machine shares, unless
+/// rows name a key.
 ///
 /// # Errors
 /// When a file cannot be used, or rows name a key that is in none of them.
@@ -65,6 +65,32 @@ pub async fn open_installation_keys(
     settings: &Settings,
     store: &Store,
     now: Timestamp,
+) -> Result<InstallationKeys, InstallationKeyFault> {
+    open(settings, store, now, make).await
+}
+
+/// The same for a command, which makes no key: it may run as another user than the server, which then could not read it.
+///
+/// # Errors
+/// Also when the key is missing.
+pub async fn read_installation_keys(
+    settings: &Settings,
+    store: &Store,
+    now: Timestamp,
+) -> Result<InstallationKeys, InstallationKeyFault> {
+    let missing = |file: &Path| {
+        let hint = "claviger serve makes it when it starts";
+        Err(fault(KEY, format!("{} is missing", file.display())).hint_of(hint))
+    };
+    open(settings, store, now, missing).await
+}
+
+/// `make` returns the key of an installation that has none yet.
+async fn open(
+    settings: &Settings,
+    store: &Store,
+    now: Timestamp,
+    make: impl FnOnce(&Path) -> Result<InstallationKey, InstallationKeyFault>,
 ) -> Result<InstallationKeys, InstallationKeyFault> {
     // Without an answer of the database the key is used unchecked, but never made.
     let used = match store.installation_keys_in_use(now).await {

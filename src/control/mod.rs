@@ -19,7 +19,7 @@ mod webhooks;
 pub use self::admin::{Admin, GateState, Probe, Readiness, router};
 pub use self::database_probe::DatabaseProbe;
 pub use self::demo_mailbox::{DemoMailbox, DemoMessage};
-pub use self::installation_key::{InstallationKeyFault, SharedKeys, open_installation_keys};
+pub use self::installation_key::{InstallationKeyFault, SharedKeys, open_installation_keys, read_installation_keys};
 pub use self::listener_routers::{console_listener, reveal_listener};
 pub use self::look::Look;
 pub use self::outbox::{OutboxWorker, Senders, TestOutcome, send_test_mail, send_test_sms};

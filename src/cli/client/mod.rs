@@ -24,6 +24,7 @@ pub(super) use self::request_builder::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
 use crate::control::api::{InProcessAnswer, InProcessApi, InProcessStream};
+use crate::control::operations::WebhookConflict;
 use crate::store::Store;
 
 #[derive(clap::Args)]
@@ -36,7 +37,13 @@ pub(super) struct ClientArgs {
 }
 
 pub(super) enum Client {
-    Local { api: InProcessApi, store: Store, console: Option<String> },
+    Local {
+        api: Box<InProcessApi>,
+        store: Store,
+        console: Option<String>,
+        /// Why there is no installation key here; `None` also where no command needs one.
+        key_fault: Option<String>,
+    },
     Remote(Remote),
 }
 
@@ -112,7 +119,12 @@ impl Client {
         if status.is_success() {
             return Ok(Answer { body, revision });
         }
-        let text = describe(status, &body, &request);
+        let mut text = describe(status, &body, &request);
+        if let Self::Local { key_fault: Some(fault), .. } = self
+            && body["detail"] == WebhookConflict::KeyMissing.to_string()
+        {
+            text = format!("{text}\n{}", super::output::sanitize(fault));
+        }
         Err(ErrorResponse { text, body }.into())
     }
 

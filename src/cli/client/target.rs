@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::shell_user;
 use crate::control::api::InProcessApi;
 use crate::control::operations::Caller;
-use crate::control::{ControlState, LiveSettings, Throttles, open_installation_keys};
+use crate::control::{ControlState, LiveSettings, Throttles, read_installation_keys};
 
 #[derive(clap::Args)]
 pub(in crate::cli) struct ClientTarget {
@@ -77,12 +77,16 @@ impl ClientTarget {
         )?;
         // Secrets of webhooks derive from it; all other commands work without it.
         let keys = match target.settings.webhooks {
-            Some(_) => open_installation_keys(&target.settings, &store, Clock::System.now()).await.ok(),
-            None => None,
+            Some(_) => read_installation_keys(&target.settings, &store, Clock::System.now()).await.map(Some),
+            None => Ok(None),
+        };
+        let (keys, key_fault) = match keys {
+            Ok(keys) => (keys, None),
+            Err(fault) => (None, Some(fault.to_string())),
         };
         let state = state.with_installation_keys(keys.map(Arc::new));
-        let api = InProcessApi::new(state, Caller::shell(shell_user()));
-        Ok(Client::Local { api, store, console: target.console_url() })
+        let api = Box::new(InProcessApi::new(state, Caller::shell(shell_user())));
+        Ok(Client::Local { api, store, console: target.console_url(), key_fault })
     }
 }
 

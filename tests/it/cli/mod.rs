@@ -17,6 +17,7 @@ mod shells;
 mod throttle;
 mod tokens;
 mod user_commands;
+mod webhook_commands;
 
 use tempfile::TempDir;
 
