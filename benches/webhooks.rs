@@ -1,4 +1,4 @@
-//! What webhooks cost the callers of the gate: 100 events a second, 50 webhooks, a minute, on SQLite and on PostgreSQL.
+//! What webhooks cost the callers of the gate: 100 events a second for a minute, 50 webhooks, on SQLite and on PostgreSQL.
 //! `cargo bench --bench webhooks`, or one of its parts: `-- one`, each event to one of the webhooks; `-- all`, each event
 //! to all of them. Needs the programs of a PostgreSQL server, as the tests do.
 #![expect(
@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use measure::{median, p99};
+use measure::{latencies, median, percentile};
 use support::{Api, Gate};
 use test_support::postgres::Cluster;
 
@@ -33,11 +33,12 @@ const WEBHOOKS_PER_KEY: usize = 17;
 const EVENTS_PER_SECOND: usize = 100;
 /// Events of one request.
 const EVENTS_PER_REQUEST: usize = 10;
-/// Turns with events, which are a minute together; beside each is one without.
-const TURNS: usize = 6;
-const TURN: Duration = Duration::from_secs(10);
-/// What waits after a turn is sent before the next one, or counts as left.
-const MAX_CATCH_UP: Duration = Duration::from_secs(60);
+/// Each on a new database: no backlog of the previous one is left.
+const ROUNDS: usize = 3;
+/// Before the first event.
+const BASELINE_TIME: Duration = Duration::from_secs(20);
+/// With events.
+const LOAD_TIME: Duration = Duration::from_secs(60);
 
 /// Which webhooks an event reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,50 +47,75 @@ enum Reach {
     All,
 }
 
+struct Round {
+    /// Of callers of the gate, in microseconds, the shortest first.
+    baseline: Vec<u128>,
+    loaded: Vec<u128>,
+    events_per_second: f64,
+    /// Of its events.
+    deliveries: u64,
+    /// Not at the receiver when the last event was posted.
+    waiting: u64,
+    /// Of the gate, in MiB.
+    memory: f64,
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let cluster = Cluster::start();
     for (part, reach) in [("one", Reach::One), ("all", Reach::All)] {
         if arguments.is_empty() || arguments.iter().any(|argument| argument == part) {
-            let database = cluster.fresh_database();
             println!("\n# {EVENTS_PER_SECOND} events a second, each to {part} of {WEBHOOKS} webhooks\n");
-            for (name, url) in [("SQLite", "sqlite:claviger.db"), ("PostgreSQL", database.url())] {
-                measure(name, url, reach);
-            }
+            report("SQLite", || measure("sqlite:claviger.db", reach));
+            report("PostgreSQL", || measure(cluster.fresh_database().url(), reach));
         }
     }
 }
 
-fn measure(name: &str, url: &str, reach: Reach) {
+fn report(database: &str, measure: impl Fn() -> Round) {
+    let mut ratios = [Vec::new(), Vec::new()];
+    for number in 1..=ROUNDS {
+        let Round { baseline, loaded, events_per_second, deliveries, waiting, memory } = measure();
+        println!("{database}, round {number}:");
+        for (ratios, percent) in ratios.iter_mut().zip([50, 99]) {
+            let [before, during] = [percentile(&baseline, percent), percentile(&loaded, percent)];
+            println!("  p{percent} {before:.0} µs without events, {during:.0} µs with: {:.2}×", during / before);
+            ratios.push(during / before);
+        }
+        println!("  {events_per_second:.1} events a second were posted");
+        println!("  at the end {waiting} of {deliveries} deliveries waited; {memory:.0} MiB of memory");
+    }
+    let [p50, p99] = ratios.map(median);
+    println!("{database}, median of the ratios: p50 {p50:.2}×, p99 {p99:.2}×");
+}
+
+fn measure(url: &str, reach: Reach) -> Round {
     let (api, receiver) = (Api::start(), Api::start());
     let folder = tempfile::TempDir::new().unwrap();
     let key = folder.path().join("installation.key");
     std::fs::write(&key, claviger::credential::InstallationKey::mint().unwrap().reveal()).unwrap();
     let settings = format!("installation_key_file: '{}'\n{}", key.display(), settings(receiver.address));
-    let gate = Gate::start_with_database_at(&api, url, &settings);
+    let gate = Gate::start_with_console(&api, url, ", public_url: 'https://keys.example.org'", &settings);
     let publisher = Publisher::of(&gate, reach);
+    latencies(gate.address, Duration::from_secs(1));
+    measure::settle(&gate);
+
+    let baseline = latencies(gate.address, BASELINE_TIME);
+    assert_eq!(receiver.seen(), 0, "something was sent before the first event");
+    let posting = publisher.start();
+    let loaded = latencies(gate.address, LOAD_TIME);
+    let posted = posting.stop();
+    let received = receiver.seen();
     let per_event = if reach == Reach::One { 1 } else { WEBHOOKS };
-    p99(gate.address, Duration::from_secs(1));
-    let (mut without, mut with, mut waiting) = (Vec::new(), Vec::new(), Vec::new());
-    let mut expected = 0;
-    for _ in 0..TURNS {
-        without.push(p99(gate.address, TURN));
-        let posting = publisher.start();
-        with.push(p99(gate.address, TURN));
-        expected += posting.stop() * per_event as u64;
-        waiting.push(expected.saturating_sub(receiver.seen()));
-        let start = Instant::now();
-        while receiver.seen() < expected && start.elapsed() < MAX_CATCH_UP {
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        measure::settle(&gate);
+    let deliveries = posted.events * per_event as u64;
+    Round {
+        baseline,
+        loaded,
+        events_per_second: posted.events as f64 / posted.time.as_secs_f64(),
+        deliveries,
+        waiting: deliveries.saturating_sub(received),
+        memory: gate.memory(),
     }
-    // Of turns beside each other: what else goes on in the machine is the same in both.
-    let ratio = median(with.iter().zip(&without).map(|(with, without)| with / without).collect());
-    let [before, during] = [median(without), median(with)];
-    println!("{name}: p99 {before:.0} µs without, {during:.0} µs with: {ratio:.2}×");
-    println!("  waits at the end of each turn: {waiting:?} of {} deliveries", expected / TURNS as u64);
-    println!("  arrived in the end: {} of {expected}, {:.0} MiB of memory", receiver.seen(), gate.memory());
 }
 
 /// The receiver is the forward proxy.
@@ -147,7 +173,7 @@ impl Publisher {
                 requests += 1;
                 std::thread::sleep((interval * requests).saturating_sub(start.elapsed()));
             }
-            u64::from(requests) * EVENTS_PER_REQUEST as u64
+            Posted { events: u64::from(requests) * EVENTS_PER_REQUEST as u64, time: start.elapsed() }
         });
         Posting { is_over, thread }
     }
@@ -171,12 +197,16 @@ impl Publisher {
 /// Events that are being posted.
 struct Posting {
     is_over: Arc<AtomicBool>,
-    thread: std::thread::JoinHandle<u64>,
+    thread: std::thread::JoinHandle<Posted>,
+}
+
+struct Posted {
+    events: u64,
+    time: Duration,
 }
 
 impl Posting {
-    /// Returns the number of events.
-    fn stop(self) -> u64 {
+    fn stop(self) -> Posted {
         self.is_over.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }

@@ -13,12 +13,20 @@ const TURNS: usize = 5;
 /// What an attack moves while it comes up is work; it is over when the gate takes less than this of a second.
 const IDLE: Duration = Duration::from_millis(100);
 
-/// 99 of 100 requests with a good token took less, in microseconds.
-pub fn p99(address: SocketAddr, time: Duration) -> f64 {
+/// How long requests with a good token take, in microseconds, the shortest first.
+pub fn latencies(address: SocketAddr, time: Duration) -> Vec<u128> {
     let callers: Vec<_> = (0..CALLERS).map(|_| std::thread::spawn(move || call(address, time))).collect();
     let mut took: Vec<u128> = callers.into_iter().flat_map(|caller| caller.join().unwrap()).collect();
     took.sort_unstable();
-    took[took.len() * 99 / 100] as f64
+    took
+}
+
+pub fn percentile(sorted: &[u128], percent: usize) -> f64 {
+    sorted[sorted.len() * percent / 100] as f64
+}
+
+fn p99(address: SocketAddr, time: Duration) -> f64 {
+    percentile(&latencies(address, time), 99)
 }
 
 fn call(address: SocketAddr, time: Duration) -> Vec<u128> {

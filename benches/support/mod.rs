@@ -44,7 +44,12 @@ impl Gate {
 
     /// The same with the database at this address.
     pub fn start_with_database_at(api: &Api, url: &str, settings: &str) -> Self {
-        let settings = format!("console: {{listen: 127.0.0.1:0}}\n{settings}");
+        Self::start_with_console(api, url, "", settings)
+    }
+
+    /// The same; `console` is further keys of the console in YAML, each behind a comma.
+    pub fn start_with_console(api: &Api, url: &str, console: &str, settings: &str) -> Self {
+        let settings = format!("console: {{listen: 127.0.0.1:0{console}}}\n{settings}");
         Self::start_with(api, &format!(", database: '{url}'"), &settings, "")
     }
 
