@@ -180,7 +180,7 @@ needs-browser:
 		echo 'installing axe-core in $(BROWSER)'; \
 		mkdir -p $(BROWSER) && npm install --silent --no-audit --no-fund --prefix $(BROWSER) axe-core@$(AXE_VERSION); }
 
-can_isolate = [ "$$(id -u)" = 0 ] && unshare --mount --net true
+can_isolate = [ "$$(id -u)" = 0 ] && unshare --mount --net true > /dev/null 2>&1
 
 can_contain = [ "$$(id -u)" = 0 ] && systemd-nspawn --quiet --register=no --keep-unit --console=pipe --private-network \
 	--volatile=yes --directory=/ /bin/true < /dev/null > /dev/null 2>&1
