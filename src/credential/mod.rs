@@ -39,7 +39,7 @@ pub use api_version::{
 };
 pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPassword};
 pub use rate_limit::RateLimit;
-pub use restrictions::Restrictions;
+pub use restrictions::{Restriction, Restrictions};
 pub use reveal_code::{REVEAL_CODE_DIGITS, RevealCode};
 pub use set::{CredentialSet, Duplicate};
 pub use time_ordered_id::time_ordered_id;

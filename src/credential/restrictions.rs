@@ -20,21 +20,52 @@ pub struct Restrictions {
     pub rate_limit: Option<RateLimit>,
 }
 
-impl Restrictions {
-    /// Every field, as in [`Restrictions::narrowed_fields`].
-    pub const FIELDS: [&str; 5] = ["version", "scopes", "addresses", "expires_at", "rate_limit"];
+/// A field of [`Restrictions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restriction {
+    Version,
+    Scopes,
+    Addresses,
+    ExpiresAt,
+    RateLimit,
+}
 
+impl Restriction {
+    pub const ALL: [Self; 5] = [Self::Version, Self::Scopes, Self::Addresses, Self::ExpiresAt, Self::RateLimit];
+
+    /// The name of the field in the management API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Version => "version",
+            Self::Scopes => "scopes",
+            Self::Addresses => "addresses",
+            Self::ExpiresAt => "expires_at",
+            Self::RateLimit => "rate_limit",
+        }
+    }
+}
+
+impl Restrictions {
     /// The fields by which `after` may refuse requests that these restrictions permit. A restriction that is removed
     /// narrows nothing.
-    pub fn narrowed_fields(&self, after: &Self) -> Vec<&'static str> {
-        let narrows = [
-            after.version.is_some() && after.version != self.version,
-            narrows_list(self.scopes.as_deref(), after.scopes.as_deref(), |old, new| old == new),
-            narrows_list(some(&self.addresses), some(&after.addresses), |old, new| new.contains(old)),
-            after.expires_at.is_some_and(|end| self.expires_at.is_none_or(|before| end < before)),
-            after.rate_limit.is_some_and(|rate| self.rate_limit.is_none_or(|before| !allows_at_least(rate, before))),
-        ];
-        Self::FIELDS.into_iter().zip(narrows).filter_map(|(field, narrows)| narrows.then_some(field)).collect()
+    pub fn narrowed_fields(&self, after: &Self) -> Vec<Restriction> {
+        Restriction::ALL.into_iter().filter(|field| self.is_narrowed(*field, after)).collect()
+    }
+
+    fn is_narrowed(&self, field: Restriction, after: &Self) -> bool {
+        match field {
+            Restriction::Version => after.version.is_some() && after.version != self.version,
+            Restriction::Scopes => narrows_list(self.scopes.as_deref(), after.scopes.as_deref(), |old, new| old == new),
+            Restriction::Addresses => {
+                narrows_list(some(&self.addresses), some(&after.addresses), |old, new| new.contains(old))
+            }
+            Restriction::ExpiresAt => {
+                after.expires_at.is_some_and(|end| self.expires_at.is_none_or(|before| end < before))
+            }
+            Restriction::RateLimit => {
+                after.rate_limit.is_some_and(|rate| self.rate_limit.is_none_or(|before| !allows_at_least(rate, before)))
+            }
+        }
     }
 }
 
@@ -83,20 +114,23 @@ mod tests {
     fn changes_that_can_refuse_requests_are_narrowing() {
         let open = Restrictions { version: Some("2".parse().unwrap()), ..Restrictions::default() };
         let all = restricted("1", &["a"], &["10.0.0.0/8"], "2027-01-01T00:00:00Z");
-        assert_eq!(open.narrowed_fields(&all), Restrictions::FIELDS);
-        assert_eq!(Restrictions::default().narrowed_fields(&all), Restrictions::FIELDS);
+        assert_eq!(open.narrowed_fields(&all), Restriction::ALL);
+        assert_eq!(Restrictions::default().narrowed_fields(&all), Restriction::ALL);
         assert!(all.narrowed_fields(&all).is_empty());
         let less = Restrictions {
             rate_limit: rate(59, 60, 59),
             ..restricted("1", &["b"], &["10.0.0.0/9", "192.0.2.0/24"], "2026-12-31T23:59:59Z")
         };
-        assert_eq!(all.narrowed_fields(&less), ["scopes", "addresses", "expires_at", "rate_limit"]);
+        assert_eq!(
+            all.narrowed_fields(&less),
+            [Restriction::Scopes, Restriction::Addresses, Restriction::ExpiresAt, Restriction::RateLimit]
+        );
         let nothing = Restrictions { scopes: Some(Vec::new()), ..all.clone() };
-        assert_eq!(all.narrowed_fields(&nothing), ["scopes"]);
+        assert_eq!(all.narrowed_fields(&nothing), [Restriction::Scopes]);
         let of_burst = |burst| Restrictions { rate_limit: rate(10, 10, burst), ..Restrictions::default() };
-        assert_eq!(of_burst(10).narrowed_fields(&of_burst(1)), ["rate_limit"]);
+        assert_eq!(of_burst(10).narrowed_fields(&of_burst(1)), [Restriction::RateLimit]);
         let families = restricted("1", &["a"], &["::/0"], "2027-01-01T00:00:00Z");
-        assert_eq!(all.narrowed_fields(&families), ["addresses"]);
+        assert_eq!(all.narrowed_fields(&families), [Restriction::Addresses]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::detail_flags::Details;
 use crate::cli::client::{Confirmation, Request, path, show};
 use crate::cli::output::sanitize;
 use crate::control::views::RateLimitView;
-use crate::credential::{Label, Restrictions};
+use crate::credential::{Label, Restriction, Restrictions};
 
 /// Without scopes a credential may call everything, without addresses from anywhere.
 const REMOVABLE_FIELDS: [&str; 10] = [
@@ -64,7 +64,8 @@ impl Edit {
             let narrowed = narrowed_fields(&seen.body, &body);
             if !narrowed.is_empty() {
                 let last_use: LastUse = serde_json::from_value(seen.body)?;
-                let (id, fields) = (sanitize(&id), narrowed.join(", "));
+                let fields: Vec<&str> = narrowed.into_iter().map(Restriction::as_str).collect();
+                let (id, fields) = (sanitize(&id), fields.join(", "));
                 let effect = format!(
                     "{id} {}\nIt may do less from now on: requests beyond its new {fields} are refused.",
                     last_use.describe()
@@ -81,7 +82,7 @@ impl Edit {
 }
 
 /// The fields after whose change requests can be refused that were admitted before.
-fn narrowed_fields(before: &Value, change: &Map<String, Value>) -> Vec<&'static str> {
+fn narrowed_fields(before: &Value, change: &Map<String, Value>) -> Vec<Restriction> {
     let mut after = before.clone();
     if let Some(fields) = after.as_object_mut() {
         fields.extend(change.clone());
@@ -89,7 +90,7 @@ fn narrowed_fields(before: &Value, change: &Map<String, Value>) -> Vec<&'static 
     match (restrictions(before), restrictions(&after)) {
         (Some(before), Some(after)) => before.narrowed_fields(&after),
         // A value that only the server can read, if at all.
-        _ => Restrictions::FIELDS.into_iter().filter(|field| change.contains_key(*field)).collect(),
+        _ => Restriction::ALL.into_iter().filter(|field| change.contains_key(field.as_str())).collect(),
     }
 }
 
@@ -139,7 +140,7 @@ mod tests {
             "name": "Billing", "version": "2", "scopes": ["b"], "addresses": ["10.1.2.3"],
             "expires_at": "2026-12-31T23:59:59Z", "rate_limit": {"requests": 59, "seconds": 60},
         });
-        assert_eq!(narrowed(less), Restrictions::FIELDS);
+        assert_eq!(narrowed(less), Restriction::ALL);
         let more = json!({
             "name": "Billing", "scopes": ["a", "b"], "addresses": ["10.0.0.0/8", "192.0.2.7"],
             "expires_at": "2027-01-01T00:00:01Z", "rate_limit": {"requests": 120, "seconds": 60},
@@ -149,7 +150,7 @@ mod tests {
             json!({"version": null, "scopes": null, "addresses": null, "expires_at": null, "rate_limit": null});
         assert!(narrowed(without).is_empty());
         for unreadable in [json!({"scopes": ["a b"]}), json!({"scopes": 5}), json!({"scopes": ["a"], "version": "?"})] {
-            assert!(narrowed(unreadable.clone()).contains(&"scopes"), "{unreadable}");
+            assert!(narrowed(unreadable.clone()).contains(&Restriction::Scopes), "{unreadable}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use claviger::control::operations::{
     Edit, Invalid, NewCredential, OperationError, OperationRefusal, Patch, Reset, edit, reset,
 };
-use claviger::credential::RateLimit;
+use claviger::credential::{RateLimit, Restriction};
 use claviger::store::{CredentialRecord, PreviousSecret};
 use jiff::ToSpan as _;
 
@@ -213,7 +213,8 @@ fn an_edit_names_the_fields_that_it_narrows() {
         expires_at: Patch::Set(noon()),
         ..Edit::default()
     };
-    assert_eq!(narrow.narrowed_fields(&stored), ["version", "scopes", "addresses", "expires_at"]);
+    let narrowed = [Restriction::Version, Restriction::Scopes, Restriction::Addresses, Restriction::ExpiresAt];
+    assert_eq!(narrow.narrowed_fields(&stored), narrowed);
     let wide = Edit {
         name: Patch::Clear,
         scopes: Patch::Clear,

@@ -5,7 +5,7 @@ use super::change::change;
 use super::field_validation::{EMPTY_LIST, Given, deduplicated, email_list, networks};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
-use crate::credential::{Label, RateLimit, Restrictions};
+use crate::credential::{Label, RateLimit, Restriction, Restrictions};
 use crate::store::{CredentialRecord, PreviousSecret, whole_millis};
 
 /// Fields of a credential to change.
@@ -51,7 +51,7 @@ pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<C
 impl Edit {
     /// The fields by which the credential may refuse requests afterwards that it admits now. A caller confirms these
     /// before the edit.
-    pub fn narrowed_fields(&self, before: &CredentialRecord) -> Vec<&'static str> {
+    pub fn narrowed_fields(&self, before: &CredentialRecord) -> Vec<Restriction> {
         Restrictions::from(before).narrowed_fields(&Restrictions::from(&self.applied_to(before)))
     }
 
