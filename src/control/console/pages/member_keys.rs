@@ -122,7 +122,7 @@ async fn list(visit: Visit) -> Answer {
         Ok(found) => (found, Form::new(&visit)),
         Err(problem) => (Found::nothing(), Form::refused(&visit, &posted, problem)?),
     };
-    let own_path = |state: &str, cursor: &str| visit.url(&Wanted { state, cursor, ..wanted }.beside(LIST));
+    let own_path = |state: &str, cursor: &str| visit.url(&Wanted { state, cursor, ..wanted }.appended_to(LIST));
     let counts = [
         ("enabled", CredentialState::Enabled, "management-count-enabled", found.counts.enabled),
         ("disabled", CredentialState::Disabled, "management-count-disabled", found.counts.disabled),
@@ -194,7 +194,7 @@ async fn clear_key(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     reader.finish()?;
     let key = own_key_of(&visit, id.as_str()).await?;
     match clear(&visit.write(&posted), id.as_str()).await {
-        Ok(_) => visit.done(&wanted.beside(LIST), "done-key-cleared", &Card::one(&visit, key).await?.title),
+        Ok(_) => visit.done(&wanted.appended_to(LIST), "done-key-cleared", &Card::one(&visit, key).await?.title),
         Err(error) => {
             let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("credential", id.as_str()).await);
@@ -208,7 +208,7 @@ async fn ask(visit: &Visit, form: Form<'_>, key: CredentialRecord, wanted: &Want
     let action = visit.url(&clear_page(&key.id));
     let card = Card::one(visit, key).await?;
     let webhooks = webhooks::stopping(visit, &card.key).await?;
-    let back = visit.url(&wanted.beside(LIST));
+    let back = visit.url(&wanted.appended_to(LIST));
     let body = Clear { v: visit, form: &form, card: &card, webhooks, wanted, action, back };
     visit.show(Page::new(visit.t("management-clear"), &body)?.form(&form))
 }
@@ -237,8 +237,8 @@ impl<'p> Wanted<'p> {
         }
     }
 
-    /// The list, or another page that leads back to it.
-    fn beside(&self, page: &str) -> String {
+    /// The URL of the list, or of another page, which leads back to it.
+    fn appended_to(&self, page: &str) -> String {
         with_query(page, &self.values())
     }
 
@@ -290,7 +290,7 @@ impl Card {
             None => (key.id.to_string(), None),
         };
         Self {
-            href: visit.url(&wanted.beside(&clear_page(&key.id))),
+            href: visit.url(&wanted.appended_to(&clear_page(&key.id))),
             page: visit.url(&credential_page(key.id.as_str())),
             key,
             title,

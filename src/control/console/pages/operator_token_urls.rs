@@ -32,8 +32,8 @@ impl<'p> Wanted<'p> {
         with_query(LIST, &[("account", self.account), ("cursor", cursor)])
     }
 
-    /// Another page, which leads back here.
-    pub(super) fn beside(&self, page: &str) -> String {
+    /// The URL of another page, which leads back here.
+    pub(super) fn appended_to(&self, page: &str) -> String {
         with_query(page, &[("account", self.account), ("cursor", self.cursor)])
     }
 }

@@ -133,8 +133,8 @@ fn show_list(visit: &Visit, mut form: Form<'_>, wanted: &Wanted<'_>, listing: Li
     let card = |token: OperatorTokenRecord| Card {
         page: visit.url(&page_of(LIST, &token.id)),
         state: State::of(&token, visit.now),
-        disable: visit.url(&wanted.beside(&disable_page(&token.id))),
-        delete: visit.url(&wanted.beside(&delete_page(&token.id))),
+        disable: visit.url(&wanted.appended_to(&disable_page(&token.id))),
+        delete: visit.url(&wanted.appended_to(&delete_page(&token.id))),
         form: Form::new(visit).revision(token.revision),
         token,
     };

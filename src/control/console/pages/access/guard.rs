@@ -1,4 +1,4 @@
-//! Who comes to these pages: people of an account.
+//! Extractor: a person of an account, for the pages of its API access.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;

@@ -85,7 +85,7 @@ pub(super) async fn edit_one(Manager(visit): Manager, CredentialId(id): Credenti
         expires_at: restrictions.expires_at,
         rate_limit: restrictions.rate_limit,
     };
-    // An operation that finds it stale, or wrong, says so first.
+    // Nothing is asked about a stale form: the edit refuses it, and the page shows what has changed.
     let is_current = posted.revision.is_none_or(|revision| revision == record.revision);
     let confirmation = Confirmation::of(losses(&visit, &record, &change)).filter(|_| is_current);
     if let Some(asked) = &confirmation

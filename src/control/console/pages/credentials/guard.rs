@@ -1,4 +1,4 @@
-//! Who comes to these pages, and to which credential.
+//! Extractors: the person who opens a page of credentials, and the id in its path.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;

@@ -106,7 +106,7 @@ pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
     let confirmed = reader.text(CONFIRM);
     reader.finish()?;
     let user = show_user(&visit.context(), &id).await?;
-    // An operation that finds it stale says so first.
+    // Nothing is asked about a stale form: the edit refuses it, and the page shows what has changed.
     let is_current = posted.revision.is_none_or(|revision| revision == user.revision);
     let loss = role.parse().ok().and_then(|role| loss(&visit, user.role, role)).filter(|_| is_current);
     let confirmation = Confirmation::of(loss.into_iter().collect());

@@ -1,4 +1,4 @@
-//! Who comes to these pages, and to which webhook and delivery.
+//! Extractors: the person who opens a page of webhooks, and the ids in its path.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
