@@ -17,6 +17,7 @@ mod replay;
 mod skip;
 mod state;
 mod test_delivery;
+mod waiting_replays;
 
 pub use attempt::{AttemptRecord, NextStep};
 pub use claim::{ClaimedDeliveries, ClaimedDelivery};

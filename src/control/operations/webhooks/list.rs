@@ -55,6 +55,15 @@ pub async fn show_webhook(
     Ok(found.ok_or(OperationRefusal::from(NotFound("webhook")))?)
 }
 
+/// Whether deliveries of a replay wait.
+///
+/// # Errors
+/// As [`show_webhook`].
+pub async fn is_replaying(call: &OperationContext<'_>, id: &str) -> Result<bool, OperationError<WebhookConflict>> {
+    let record = show_webhook(call, id).await?;
+    Ok(call.store.count_waiting_replays(record.id.as_str()).await? > 0)
+}
+
 /// Deliveries since then that were skipped while it was stopped, or dropped, and that a replay would send.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub use delete::delete_webhook;
 pub use deliveries::{list_deliveries, show_delivery};
 pub use edit::{EditWebhook, edit_webhook};
 pub(super) use halt::{halt_of_account, halt_of_credential, halt_of_user};
-pub use list::{WebhookSearch, count_missed, list_webhooks, show_webhook};
+pub use list::{WebhookSearch, count_missed, is_replaying, list_webhooks, show_webhook};
 pub use pause::{pause_webhook, play_webhook};
 pub use replay::{ReplayWhat, replay_delivery, replay_since, stop_replay};
 pub use rest_hooks::{

@@ -145,6 +145,27 @@ async fn what_was_missed_is_offered_and_sent_again() {
 }
 
 #[tokio::test]
+async fn a_replay_can_be_stopped_however_many_newer_deliveries_wait() {
+    let (pages, id) = with_webhook().await;
+    let owner = pages.owner().await;
+    let page = format!("/webhooks/{id}");
+    let delivery = tested(&owner, &id).await;
+    pages.bed.execute("UPDATE deliveries SET is_test = FALSE, replay_of = 'failed'").await;
+    for number in 0..101 {
+        let newer = format!(
+            "INSERT INTO deliveries (id, webhook, event, event_id, body, state, attempts, next_at, created_at)
+            SELECT 'msg_newer_{number}', webhook, event, event_id, body, 'waiting', 0, next_at, created_at + 1000
+            FROM deliveries WHERE id = '{delivery}'"
+        );
+        pages.bed.execute(&newer).await;
+    }
+    assert!(owner.get(&page).await.text.contains("Stop replay"));
+    let stopped = owner.post(&format!("{page}/stop-replay"), "").await;
+    assert!(stopped.cookie("__Host-claviger-notice").unwrap().ends_with("stopped.1"), "{stopped:?}");
+    assert!(!owner.get(&page).await.text.contains("Stop replay"), "what waits otherwise is no replay");
+}
+
+#[tokio::test]
 async fn hostile_answers_and_bodies_are_text() {
     let (pages, id) = with_webhook().await;
     let owner = pages.owner().await;

@@ -18,12 +18,12 @@ use crate::control::console::pages::page_urls::{webhook_page, with_query};
 use crate::control::console::pages::url_params::{Id, query};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
-    Invalid, OperationError, OperationRefusal, Paging, Right, count_missed, list_deliveries, show_delivery,
-    show_webhook,
+    Invalid, OperationError, OperationRefusal, Paging, Right, count_missed, is_replaying, list_deliveries,
+    show_delivery, show_webhook,
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
-use crate::store::{DeliveryState, WebhookKind, WebhookRecord};
+use crate::store::{WebhookKind, WebhookRecord};
 
 const DELIVERIES: u32 = 100;
 /// What was missed before is not offered.
@@ -47,7 +47,7 @@ struct Detail<'p> {
     reload: String,
     previous_secret_ends_at: Option<Timestamp>,
     missed: u64,
-    replays: bool,
+    is_replaying: bool,
     /// `None` for those who change nothing.
     actions: Option<Actions<'p>>,
     results: Vec<ResultLink>,
@@ -122,7 +122,7 @@ async fn show(visit: &Visit, id: &Label, form: Form<'_>, wanted: &Wanted) -> Ans
         is_chosen: word == wanted.result,
     });
     let may_manage = visit.standing.may(Right::ManageWebhooks);
-    let (missed, replays) = if may_manage { replayable(visit, id_text).await? } else { (0, false) };
+    let (missed, is_replaying) = if may_manage { replayable(visit, id_text).await? } else { (0, false) };
     let body = Detail {
         v: visit,
         page: visit.url(&webhook_page(id)),
@@ -140,7 +140,7 @@ async fn show(visit: &Visit, id: &Label, form: Form<'_>, wanted: &Wanted) -> Ans
             .map(|previous| previous.until)
             .filter(|until| *until > visit.now),
         missed,
-        replays,
+        is_replaying,
         actions: may_manage.then(|| Actions::new(visit, &webhook)),
         results: results.collect(),
         unreadable: found.unreadable.len(),
@@ -157,9 +157,7 @@ async fn replayable(visit: &Visit, id: &str) -> Result<(u64, bool), Problem> {
     let context = visit.context();
     let since = visit.now.checked_sub(MISSED).unwrap_or(Timestamp::MIN);
     let missed = count_missed(&context, id, since).await?;
-    let paging = Paging { after: None, limit: DELIVERIES };
-    let waiting = list_deliveries(&context, id, Some(DeliveryState::Waiting), paging).await?;
-    Ok((missed, waiting.records.iter().any(|delivery| delivery.replay_of.is_some())))
+    Ok((missed, is_replaying(&context, id).await?))
 }
 
 /// `None` where the address names no test of this webhook.
