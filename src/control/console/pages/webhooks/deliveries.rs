@@ -41,6 +41,10 @@ impl Line {
         let href = visit.url(&delivery_page(&delivery.webhook, &delivery.id));
         Self { href, progress: Progress::of(visit, &delivery), delivery }
     }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.delivery.state == DeliveryState::Waiting
+    }
 }
 
 impl Progress {

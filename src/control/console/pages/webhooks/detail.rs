@@ -23,7 +23,7 @@ use crate::control::operations::{
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
-use crate::store::{WebhookKind, WebhookRecord};
+use crate::store::{DeliveryRecord, WebhookKind, WebhookRecord};
 
 const DELIVERIES: u32 = 100;
 /// What was missed before is not offered.
@@ -132,7 +132,7 @@ async fn show(visit: &Visit, id: &Label, form: Form<'_>, wanted: &Wanted) -> Ans
         credential: links(visit, &[&webhook.credential]).await?.remove(&webhook.credential),
         entity: event_choice::entity(visit, &webhook.entity),
         operation: event_choice::operation(visit, &webhook.operation),
-        test: test(visit, id_text, &wanted.test).await?,
+        test: test(visit, id_text, &wanted.test, &found.records).await?,
         reload: visit.url(&wanted.path(id, &wanted.result, &wanted.cursor)),
         previous_secret_ends_at: webhook
             .previous_secret
@@ -160,9 +160,18 @@ async fn replayable(visit: &Visit, id: &str) -> Result<(u64, bool), Problem> {
     Ok((missed, is_replaying(&context, id).await?))
 }
 
-/// `None` where the address names no test of this webhook.
-async fn test(visit: &Visit, webhook: &str, delivery: &str) -> Result<Option<Line>, Problem> {
+/// `None` where the address names no test of this webhook. Of the list where it is there, so that the page says the same
+/// of it twice.
+async fn test(
+    visit: &Visit,
+    webhook: &str,
+    delivery: &str,
+    listed: &[DeliveryRecord],
+) -> Result<Option<Line>, Problem> {
     let Ok(delivery) = delivery.parse::<Label>() else { return Ok(None) };
+    if let Some(found) = listed.iter().find(|found| found.id == delivery && found.is_test) {
+        return Ok(Some(Line::new(visit, found.clone())));
+    }
     let found = match show_delivery(&visit.context(), webhook, delivery.as_str()).await {
         Ok(found) => found,
         // Deleted since, like all that are old.
