@@ -82,7 +82,7 @@ pub use users::{
     change_own_name, check_email, create_first_setup_link, create_setup_link, create_user, disable_user, edit_user,
     enable_user, end_sessions_of_user, list_users, request_new_password, show_setup_link, show_user, use_setup_link,
 };
-pub(in crate::control) use webhooks::event_operations;
+pub(in crate::control) use webhooks::offered_events;
 pub(in crate::control) use webhooks::webhook_entry;
 pub use webhooks::{
     ANY, CreatedWebhook, EditWebhook, HookSubscription, NewWebhook, NewWebhookSecret, ReplayWhat, Subscription,

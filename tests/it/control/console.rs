@@ -24,6 +24,7 @@ mod tokens;
 mod users;
 mod visitors;
 mod webhook_deliveries;
+mod webhook_people;
 mod webhooks;
 
 use std::sync::Arc;

@@ -32,7 +32,7 @@ pub use rest_hooks::{
 };
 pub use secret::{NewWebhookSecret, end_previous_secret, renew_secret};
 pub use stopped::explanation;
-pub(in crate::control) use subscription::operations as event_operations;
+pub(in crate::control) use subscription::offered_events;
 pub use subscription::{ANY, Subscription};
 pub use terms::WebhookTerms;
 pub use test_event::send_test_event;

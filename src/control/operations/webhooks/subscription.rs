@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::config::Webhooks;
 use crate::control::operations::events::OWN_ENTITIES;
-use crate::control::operations::{FieldFault, Invalid};
+use crate::control::operations::{FieldFault, Invalid, OperationContext, Right};
 
 /// Stands for any entity, or any operation.
 pub const ANY: &str = "*";
@@ -61,11 +61,23 @@ impl fmt::Display for Subscription {
 }
 
 /// Every entity with its operations: ours first, then those of the API behind.
-pub(in crate::control) fn operations(settings: &Webhooks) -> Vec<(&str, Vec<&str>)> {
+fn operations(settings: &Webhooks) -> Vec<(&str, Vec<&str>)> {
     let own = OWN_ENTITIES.iter().map(|(entity, operations)| (*entity, operations.to_vec()));
     let of_api = settings.entities.iter();
     own.chain(of_api.map(|(entity, operations)| (entity.as_str(), operations.iter().map(String::as_str).collect())))
         .collect()
+}
+
+/// As [`operations`], but only what a webhook of the caller can receive: that of a member's own key gets events about
+/// that key, and those of the API behind.
+pub(in crate::control) fn offered_events<'s>(
+    call: &OperationContext<'_>,
+    settings: &'s Webhooks,
+) -> Vec<(&'s str, Vec<&'s str>)> {
+    let has_own_key_only = !call.caller.may(Right::ManageCredentials);
+    let is_offered =
+        |entity: &str| !has_own_key_only || entity == "credential" || settings.entities.contains_key(entity);
+    operations(settings).into_iter().filter(|(entity, _)| is_offered(entity)).collect()
 }
 
 fn unique(mut names: Vec<&str>) -> Vec<&str> {

@@ -313,6 +313,7 @@ webhooks-verify = So prüfen Sie eine Anfrage
 webhooks-verify-lead = Jede Anfrage ist mit diesem Geheimnis signiert. Für viele Sprachen gibt es Bibliotheken:
 webhooks-verify-hint = Body und Header sind die der Anfrage, wie sie ankam. Eine mit falscher Signatur ist nicht von uns.
 webhooks-saved = Ich habe es gespeichert
+webhooks-operation-access-withdrawn = Zugang entzogen
 webhooks-copy = Kopieren
 webhooks-copied = Kopiert
 webhooks-secret-new = Neues Geheimnis

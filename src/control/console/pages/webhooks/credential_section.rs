@@ -80,7 +80,7 @@ impl<'p> Line<'p> {
             page: visit.url(&webhook_page(&webhook.id)),
             url: visible_url(visit, webhook),
             entity: event_choice::entity(visit, &webhook.entity),
-            operation: event_choice::operation(visit, &webhook.operation),
+            operation: event_choice::operation(visit, &webhook.entity, &webhook.operation),
             state: StateBadge::of(visit, webhook),
             switch: PauseButton::new(visit, webhook, next),
         }

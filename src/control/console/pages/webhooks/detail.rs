@@ -131,7 +131,7 @@ async fn show(visit: &Visit, id: &Label, form: Form<'_>, wanted: &Wanted) -> Ans
         failures: sentence(visit, &webhook),
         credential: links(visit, &[&webhook.credential]).await?.remove(&webhook.credential),
         entity: event_choice::entity(visit, &webhook.entity),
-        operation: event_choice::operation(visit, &webhook.operation),
+        operation: event_choice::operation(visit, &webhook.entity, &webhook.operation),
         test: test(visit, id_text, &wanted.test, &found.records).await?,
         reload: visit.url(&wanted.path(id, &wanted.result, &wanted.cursor)),
         previous_secret_ends_at: webhook

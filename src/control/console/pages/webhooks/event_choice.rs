@@ -4,7 +4,7 @@ use crate::config::Webhooks;
 use crate::control::console::form_field::Choice;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
-use crate::control::operations::{ANY, Invalid, event_operations};
+use crate::control::operations::{ANY, Invalid, offered_events};
 use crate::control::web::problem::Problem;
 
 /// The field of the forms: one choice of entity and operation, so that no two of them can contradict each other.
@@ -47,18 +47,25 @@ pub(super) fn entity(v: &View, entity: &str) -> String {
 }
 
 /// An operation in words; an unknown one as it is.
-pub(super) fn operation(v: &View, operation: &str) -> String {
-    if operation == ANY { v.t("webhooks-anything") } else { in_words(v, &OPERATIONS, operation) }
+pub(super) fn operation(v: &View, entity: &str, operation: &str) -> String {
+    match (entity, operation) {
+        (_, ANY) => v.t("webhooks-anything"),
+        // The provider withdraws access, the account its request.
+        ("account", "withdrawn") => v.t("webhooks-operation-access-withdrawn"),
+        _ => in_words(v, &OPERATIONS, operation),
+    }
 }
 
 fn in_words(v: &View, words: &[(&str, &str)], name: &str) -> String {
     words.iter().find(|(word, _)| *word == name).map_or_else(|| name.to_owned(), |(_, message)| v.t(message))
 }
 
-/// All events that can be asked for, those of the API behind first. `present` is there, too, whatever it is.
+/// All events that a webhook of this person can receive, those of the API behind first. `present` is there, too, whatever
+/// it is.
 pub(super) fn choices(visit: &Visit, settings: &Webhooks, present: Option<(&str, &str)>) -> Vec<Choice> {
-    let (own, of_api): (Vec<_>, Vec<_>) =
-        event_operations(settings).into_iter().partition(|(entity, _)| !settings.entities.contains_key(*entity));
+    let (own, of_api): (Vec<_>, Vec<_>) = offered_events(&visit.context(), settings)
+        .into_iter()
+        .partition(|(entity, _)| !settings.entities.contains_key(*entity));
     let named = of_api.into_iter().chain(own).flat_map(|(entity, operations)| {
         std::iter::once((entity, ANY)).chain(operations.into_iter().map(move |operation| (entity, operation)))
     });
@@ -86,7 +93,7 @@ pub(super) fn parse<'t>(visit: &Visit, text: &'t str) -> Result<(&'t str, &'t st
 fn label(v: &View, of: &str, what: &str) -> String {
     match (of, what) {
         (ANY, ANY) => v.t("webhooks-every-event"),
-        _ => v.t2("webhooks-event", ("entity", &entity(v, of)), ("operation", &operation(v, what))),
+        _ => v.t2("webhooks-event", ("entity", &entity(v, of)), ("operation", &operation(v, of, what))),
     }
 }
 

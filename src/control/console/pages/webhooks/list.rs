@@ -141,7 +141,7 @@ impl<'p> Card<'p> {
             url: visible_url(visit, webhook),
             credential: links.get(&webhook.credential).cloned(),
             entity: event_choice::entity(visit, &webhook.entity),
-            operation: event_choice::operation(visit, &webhook.operation),
+            operation: event_choice::operation(visit, &webhook.entity, &webhook.operation),
             state: StateBadge::of(visit, webhook),
             last_delivery_at: listed.last_delivery_at,
             switch: PauseButton::new(visit, webhook, here),

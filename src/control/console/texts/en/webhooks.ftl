@@ -98,6 +98,7 @@ webhooks-operation-approved = approved
 webhooks-operation-declined = declined
 webhooks-operation-granted = access granted
 webhooks-operation-withdrawn = withdrawn
+webhooks-operation-access-withdrawn = access withdrawn
 webhooks-operation-switched-on = access switched on
 webhooks-operation-switched-off = access switched off
 webhooks-operation-test = test
