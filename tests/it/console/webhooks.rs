@@ -163,6 +163,8 @@ async fn staff_makes_a_publisher() {
         browser.open(&console.url("/publishers")).await;
         browser.inspect_everywhere("publishers").await;
         browser.press("Disable").await;
+        browser.inspect_everywhere("publishers-disable").await;
+        browser.press("Disable publisher").await;
         assert_eq!(browser.text("[role=status]").await, format!("{name} is disabled."));
         browser.press("Delete").await;
         browser.inspect_everywhere("publishers-delete").await;

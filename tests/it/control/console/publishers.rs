@@ -31,7 +31,7 @@ async fn staff_alone_manages_publishers() {
 }
 
 #[tokio::test]
-async fn a_token_is_shown_once_disabled_and_deleted() {
+async fn a_token_is_shown_once_disabled_and_deleted_after_questions() {
     let pages = Pages::with_webhooks().await;
     let staff = pages.person(Role::Staff).await;
     let created = staff.post("/publishers/new", &format!("{NEW}&once=a")).await;
@@ -43,7 +43,16 @@ async fn a_token_is_shown_once_disabled_and_deleted() {
     assert!(list.text.contains("order service") && !list.text.contains(&secret), "{}", list.text);
     let id = only(&staff).await;
     let page = format!("/publishers/{id}");
-    assert_eq!(staff.post(&format!("{page}/disable"), "revision=1").await.leads(), (303, "/keys/publishers"));
+    assert!(list.text.contains(&format!("href=\"/keys{page}/disable\"")), "{}", list.text);
+    assert!(!list.text.contains(&format!("action=\"/keys{page}")), "no button does it at once: {}", list.text);
+    let ask = staff.get(&format!("{page}/disable?cursor=x")).await;
+    for text in ["order service", "Last used: never", "until it is enabled again", "name=\"cursor\" value=\"x\""] {
+        assert!(ask.text.contains(text), "{text}: {}", ask.text);
+    }
+    assert_eq!(staff.get(&format!("{page}/disable?x=y")).await.status, 400);
+    assert_eq!(staff.post(&format!("{page}/disable"), "revision=7").await.status, 409);
+    let disable = format!("revision={}", revision(&ask));
+    assert_eq!(staff.post(&format!("{page}/disable"), &disable).await.leads(), (303, "/keys/publishers"));
     assert!(staff.get("/publishers").await.text.contains("Disabled"));
     let stale = staff.post(&format!("{page}/enable"), "revision=1").await;
     assert!(stale.status == 409 && stale.text.contains("changed this at"), "{}", stale.text);
@@ -77,7 +86,9 @@ async fn what_is_wrong_with_a_publisher_is_at_its_field() {
         assert_eq!(staff.get(&format!("/publishers?{query}")).await.status.as_u16(), status, "{query}");
     }
     for id in ["pub_none", "%ff", "a%20b"] {
-        assert_eq!(staff.get(&format!("/publishers/{id}/delete")).await.status, 404, "{id}");
+        for question in ["disable", "delete"] {
+            assert_eq!(staff.get(&format!("/publishers/{id}/{question}")).await.status, 404, "{id}");
+        }
         assert_eq!(staff.post(&format!("/publishers/{id}/enable"), "").await.status, 404, "{id}");
     }
     assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM publishers").await, 0);
@@ -92,5 +103,7 @@ async fn hostile_names_of_publishers_are_text() {
     pages.bed.execute(&format!("UPDATE publishers SET name = '{name}'")).await;
     staff.get("/publishers").await.assert_escaped("list");
     let id = only(&staff).await;
-    staff.get(&format!("/publishers/{id}/delete")).await.assert_escaped("delete");
+    for question in ["disable", "delete"] {
+        staff.get(&format!("/publishers/{id}/{question}")).await.assert_escaped(question);
+    }
 }

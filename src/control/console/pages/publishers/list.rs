@@ -1,18 +1,17 @@
-//! `/publishers`, and the buttons that disable and enable one.
+//! `/publishers`, and the button that enables one.
 
 use askama::Template;
 use jiff::Timestamp;
 
-use super::{LIST, Manager};
+use super::{LIST, Manager, delete_page, disable_page, list_page};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::{page_of, with_query};
 use crate::control::console::pages::url_params::{Id, query};
 use crate::control::console::posted_form::Posted;
-use crate::control::operations::{Paging, disable_publisher, enable_publisher, list_publishers};
+use crate::control::operations::{Paging, enable_publisher, list_publishers};
 use crate::control::web::problem::Problem;
-use crate::credential::Label;
 use crate::store::{Listing, PublisherRecord};
 
 const PAGE_SIZE: u32 = 25;
@@ -37,11 +36,13 @@ struct List<'p> {
 }
 
 struct Card<'p> {
-    /// With the base path.
-    page: String,
+    /// URLs of the pages that disable and delete, which lead back here, and of the form that enables.
+    disable: String,
+    delete: String,
+    enable: String,
     state: State,
     publisher: PublisherRecord,
-    /// Of the form that enables or disables.
+    /// That enables.
     form: Form<'p>,
 }
 
@@ -71,8 +72,11 @@ pub(super) async fn list(Manager(visit): Manager) -> Answer {
 }
 
 fn show(visit: &Visit, form: &Form<'_>, cursor: &str, listing: Listing<PublisherRecord>) -> Answer {
+    let with_cursor = |page: String| visit.url(&with_query(&page, &[("cursor", cursor)]));
     let card = |publisher: PublisherRecord| Card {
-        page: visit.url(&page_of(LIST, &publisher.id)),
+        disable: with_cursor(disable_page(&publisher.id)),
+        delete: with_cursor(delete_page(&publisher.id)),
+        enable: visit.url(&format!("{}/enable", page_of(LIST, &publisher.id))),
         state: State::of(&publisher, visit.now),
         form: Form::new(visit).revision(publisher.revision),
         publisher,
@@ -82,13 +86,9 @@ fn show(visit: &Visit, form: &Form<'_>, cursor: &str, listing: Listing<Publisher
         cursor,
         unreadable: listing.unreadable.len(),
         cards: listing.records.into_iter().map(card).collect(),
-        next: listing.end.as_deref().map(|cursor| visit.url(&path(cursor))),
+        next: listing.end.as_deref().map(|cursor| visit.url(&list_page(cursor))),
     };
     visit.show(Page::new(visit.t("publishers-title"), &body)?.form(form))
-}
-
-fn path(cursor: &str) -> String {
-    with_query(LIST, &[("cursor", cursor)])
 }
 
 async fn find(visit: &Visit, cursor: &str) -> Result<Listing<PublisherRecord>, Problem> {
@@ -96,30 +96,17 @@ async fn find(visit: &Visit, cursor: &str) -> Result<Listing<PublisherRecord>, P
     Ok(list_publishers(&visit.context(), paging).await?)
 }
 
-pub(super) async fn disable(Manager(visit): Manager, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, false).await
-}
-
-pub(super) async fn enable(Manager(visit): Manager, Id(id): Id, posted: Posted) -> Answer {
-    set_enabled(&visit, &id, &posted, true).await
-}
-
 /// Leads back to the page of the list that had the button.
-async fn set_enabled(visit: &Visit, id: &Label, posted: &Posted, is_enabled: bool) -> Answer {
+pub(super) async fn enable(Manager(visit): Manager, Id(id): Id, posted: Posted) -> Answer {
     let mut reader = posted.reader();
     let cursor = reader.text("cursor");
     reader.finish()?;
-    let call = visit.write(posted);
-    let (done, message) = match is_enabled {
-        true => (enable_publisher(&call, id).await, "done-publisher-enabled"),
-        false => (disable_publisher(&call, id).await, "done-publisher-disabled"),
-    };
-    match done {
-        Ok(publisher) => visit.done(&path(cursor), message, &publisher.name),
+    match enable_publisher(&visit.write(&posted), &id).await {
+        Ok(publisher) => visit.done(&list_page(cursor), "done-publisher-enabled", &publisher.name),
         Err(error) => {
-            let form = Form::refused(visit, posted, error.into())?;
+            let form = Form::refused(&visit, &posted, error.into())?;
             let form = form.changed(visit.last_change("publisher", id.as_str()).await);
-            show(visit, &form, cursor, find(visit, cursor).await?)
+            show(&visit, &form, cursor, find(&visit, cursor).await?)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Publishers: tokens with which the API behind posts its events. For staff.
 
+mod confirm;
 mod create;
-mod delete;
 mod list;
 
 use axum::Router;
@@ -11,9 +11,11 @@ use axum::routing::{get, post};
 
 use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::page_urls::{page_of, with_query};
 use crate::control::operations::{NotFound, Right};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;
+use crate::credential::Label;
 
 const LIST: &str = "/publishers";
 
@@ -30,9 +32,24 @@ pub(super) fn routes() -> Router<ControlState> {
     Router::new()
         .route("/publishers", get(list::list))
         .route("/publishers/new", get(create::form).post(create::create_one))
-        .route("/publishers/{id}/disable", post(list::disable))
+        .route("/publishers/{id}/disable", get(confirm::ask_to_disable).post(confirm::disable))
         .route("/publishers/{id}/enable", post(list::enable))
-        .route("/publishers/{id}/delete", get(delete::ask).post(delete::delete))
+        .route("/publishers/{id}/delete", get(confirm::ask_to_delete).post(confirm::delete))
+}
+
+/// The page that asks before it disables this publisher.
+fn disable_page(id: &Label) -> String {
+    format!("{}/disable", page_of(LIST, id))
+}
+
+/// The page that asks before it deletes this publisher.
+fn delete_page(id: &Label) -> String {
+    format!("{}/delete", page_of(LIST, id))
+}
+
+/// A page of the list.
+fn list_page(cursor: &str) -> String {
+    with_query(LIST, &[("cursor", cursor)])
 }
 
 /// A person who manages publishers. Handlers extract this first: it answers for all others.
