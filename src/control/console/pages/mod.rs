@@ -25,6 +25,7 @@ mod profile;
 mod publishers;
 pub(super) mod reveal;
 mod setup_link;
+mod shell_quoting;
 mod sign_in;
 mod status;
 mod url_params;

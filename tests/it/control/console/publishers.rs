@@ -37,6 +37,7 @@ async fn a_token_is_shown_once_disabled_and_deleted_after_questions() {
     let created = staff.post("/publishers/new", &format!("{NEW}&once=a")).await;
     let secret = created.shown().to_owned();
     assert!(secret.starts_with("clvpub_"), "{secret}");
+    assert!(created.text.contains("<code>https://example.org/keys/api/v1/events</code>"), "{}", created.text);
     let again = staff.post("/publishers/new", &format!("{NEW}&once=a")).await;
     assert!(again.text.contains("This was done already") && !again.text.contains(&secret), "{}", again.text);
     let list = staff.get("/publishers").await;

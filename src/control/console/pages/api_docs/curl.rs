@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::control::api::PREFIX;
+use crate::control::console::pages::shell_quoting::quoted;
 
 /// Stands for the address of the console.
 const BASE: &str = "BASE";
@@ -63,11 +64,6 @@ fn query(described: &Value) -> String {
     });
     let pairs: Vec<_> = pairs.collect();
     if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

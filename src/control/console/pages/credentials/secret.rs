@@ -7,6 +7,7 @@ use super::paths::path_of;
 use crate::config::raw;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::shell_quoting::quoted;
 use crate::control::console::view::View;
 use crate::control::operations::{Created, PlainSecret};
 
@@ -90,11 +91,6 @@ fn with_token(accept: &raw::Accept, token: &str) -> Option<String> {
     Some(format!("-H {}", quoted(&line)))
 }
 
-/// One word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -112,11 +108,5 @@ mod tests {
         assert_eq!(alone("basic_token", json!("username")).as_deref(), Some("-u 't:'"));
         assert_eq!(alone("basic_token", json!("password")).as_deref(), Some("-u ':t'"));
         assert_eq!(alone("basic", json!(true)), None);
-    }
-
-    #[test]
-    fn a_word_of_a_shell_is_quoted() {
-        assert_eq!(quoted("a b"), "'a b'");
-        assert_eq!(quoted("O'Brien; $(x)"), "'O'\\''Brien; $(x)'");
     }
 }

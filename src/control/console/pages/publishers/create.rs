@@ -2,14 +2,15 @@
 
 use askama::Template;
 
-use super::{LIST, Manager};
+use super::{LIST, Manager, example};
+use crate::control::api::PREFIX;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::url_params::{day, label};
 use crate::control::console::posted_form::Posted;
-use crate::control::operations::{CreatedPublisher, Invalid, NewPublisher, Outcome, create_publisher};
+use crate::control::operations::{CreatedPublisher, Invalid, NewPublisher, NotFound, Outcome, create_publisher};
 use crate::control::web::problem::Problem;
 
 #[derive(Template)]
@@ -28,6 +29,10 @@ struct Secret<'p> {
     v: &'p Visit,
     name: &'p str,
     secret: &'p str,
+    /// Where events are posted.
+    url: String,
+    /// A command that posts one.
+    example: String,
     next: String,
 }
 
@@ -72,6 +77,10 @@ async fn create_from(
 
 fn reveal(visit: &Visit, created: &CreatedPublisher) -> Answer {
     let (name, secret) = (created.record.name.as_str(), created.token.reveal());
-    let body = Secret { v: visit, name, secret, next: visit.url(LIST) };
+    let terms = visit.settings.webhooks.as_deref().ok_or(NotFound("page"))?;
+    let base = visit.settings.public_url.as_deref().unwrap_or_default();
+    let url = format!("{base}{PREFIX}/events");
+    let example = example::command(&url, &created.record, &terms.settings, visit.now);
+    let body = Secret { v: visit, name, secret, url, example, next: visit.url(LIST) };
     visit.show(Page::new(visit.t("publishers-secret-title"), &body)?.secret(LIST.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 mod confirm;
 mod create;
+mod example;
 mod list;
 
 use axum::Router;
