@@ -37,8 +37,8 @@ pub use access_requests::{
     list_access_requests, newest_request_status, request_access, show_access_request, withdraw_request,
 };
 pub use accounts::{
-    AccountConflict, AccountSummary, NewAccount, create_account, grant_access, list_accounts, rename_account,
-    set_access, set_member_policy, show_account, summarize_account, withdraw_access,
+    AccountConflict, AccountSummary, NewAccount, create_account, grant_access, list_accounts, member_keys_in_use,
+    rename_account, set_access, set_member_policy, show_account, summarize_account, withdraw_access,
 };
 pub use caller::{AccountScope, Caller};
 pub use contact_validation::MAX_EMAIL_LENGTH;

@@ -9,6 +9,7 @@ mod gate;
 mod has_secret;
 mod last_use;
 mod list;
+mod member_keys;
 mod read;
 mod record;
 mod rehash;

@@ -172,3 +172,40 @@ async fn staff_makes_a_publisher() {
         assert_eq!(browser.text("[role=status]").await, format!("{name} is deleted."));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_say_that_webhooks_stop() {
+    let receiver = receiver();
+    let console = TestConsole::with_webhooks(receiver.url()).await;
+    console.bed.execute("UPDATE accounts SET members_allowed = TRUE").await;
+    let browser = Browser::start(Scripts::Off).await;
+    console.sign_in(&browser, "member@acme.example").await;
+    browser.press("My API key").await;
+    browser.press("Switch on").await;
+    browser.press("I have saved it").await;
+    browser.press("Webhooks").await;
+    browser.press("New webhook").await;
+    browser.inspect_everywhere("webhooks-new-member").await;
+    browser.fill("url", "http://hooks.example.net/in").await;
+    browser.press("Create webhook").await;
+    for scripts in [Scripts::On, Scripts::Off] {
+        let browser = Browser::start(scripts).await;
+        console.sign_in(&browser, "owner@acme.example").await;
+        browser.press("API access").await;
+        browser.press("Disable API access").await;
+        assert!(browser.text("main").await.contains("1 webhook stops."));
+        browser.inspect_everywhere("access-off-webhooks").await;
+        browser.press("Cancel").await;
+        browser.click("input[value=not_allowed]").await;
+        browser.press("Save").await;
+        let asked = browser.text("div.note").await;
+        assert!(asked.contains("1 key of a member is refused") && asked.contains("1 webhook stops."), "{asked}");
+        browser.inspect_everywhere("access-members-webhooks").await;
+        browser.press("Cancel").await;
+        browser.press("Users").await;
+        browser.press("member@acme.example").await;
+        browser.press("Disable").await;
+        assert!(browser.text("main").await.contains("1 webhook stops."));
+        browser.inspect_everywhere("user-disable-webhooks").await;
+    }
+}

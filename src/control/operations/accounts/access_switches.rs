@@ -1,4 +1,5 @@
 use super::change::{AccountConflict, change};
+use super::show_account;
 use crate::control::operations::{OperationContext, OperationError, Right};
 use crate::credential::Label;
 use crate::store::AccountRecord;
@@ -21,6 +22,19 @@ pub async fn set_access(
         Ok(())
     })
     .await
+}
+
+/// The own keys of members that are refused as soon as members may have none; empty where they are refused already.
+///
+/// # Errors
+/// A refusal, or a store that does not answer.
+pub async fn member_keys_in_use(call: &OperationContext<'_>, account: &Label) -> Result<Vec<Label>, OperationError> {
+    call.reach(Right::SwitchAccess)?;
+    let account = show_account(call, account).await?;
+    if !(account.has_access() && account.members_allowed) {
+        return Ok(Vec::new());
+    }
+    Ok(call.store.usable_member_keys(&account.id, call.now).await?)
 }
 
 /// Sets whether members may have keys of their own. While they may not, those they have are refused.

@@ -9,7 +9,7 @@ mod rename;
 mod summarize;
 
 pub use self::list::{list_accounts, show_account};
-pub use access_switches::{set_access, set_member_policy};
+pub use access_switches::{member_keys_in_use, set_access, set_member_policy};
 pub use change::AccountConflict;
 pub use create::{NewAccount, create_account};
 pub use grant_access::{grant_access, withdraw_access};

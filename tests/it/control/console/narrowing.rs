@@ -166,10 +166,11 @@ async fn keys_of_members_are_forbidden_after_a_question() {
     let (owner, member) = (pages.owner().await, pages.person(Role::Member).await);
     let account = AccountRecord { members_allowed: true, ..pages.bed.store.account("acme").await.unwrap().unwrap() };
     pages.bed.put_account(&account).await;
+    member.post("/my-key", "").await;
     let allowed = || pages.bed.ask("SELECT COUNT(*) FROM accounts WHERE id = 'acme' AND members_allowed");
     let asked = owner.post("/access/members", "allowed=not_allowed").await;
     assert_eq!(asked.status, 422, "{}", asked.text);
-    assert!(asked.text.contains("1 member"), "{}", asked.text);
+    assert!(asked.text.contains("1 key of a member is refused"), "{}", asked.text);
     assert!(asked.text.contains("name=\"confirm\" value=\"not_allowed\""), "{}", asked.text);
     assert!(asked.text.contains("value=\"not_allowed\" checked"), "{}", asked.text);
     assert_eq!(owner.post("/access/members", "allowed=not_allowed&confirm=x").await.status, 422);
@@ -178,6 +179,28 @@ async fn keys_of_members_are_forbidden_after_a_question() {
     let confirmed = owner.post("/access/members", "allowed=not_allowed&confirm=not_allowed").await;
     assert_eq!((confirmed.leads(), allowed().await), ((303, "/keys/access"), 0));
     assert_eq!(owner.post("/access/members", "allowed=not_allowed").await.status, 303, "it is so already");
+}
+
+#[tokio::test]
+async fn keys_of_members_are_forbidden_without_a_question_where_no_key_stops() {
+    let pages = Pages::start().await;
+    let (owner, member) = (pages.owner().await, pages.person(Role::Member).await);
+    let is_forbidden = async || {
+        pages.bed.execute("UPDATE accounts SET members_allowed = TRUE").await;
+        assert_eq!(owner.post("/access/members", "allowed=not_allowed").await.leads(), (303, "/keys/access"));
+        assert_eq!(pages.bed.ask("SELECT COUNT(*) FROM accounts WHERE id = 'acme' AND members_allowed").await, 0);
+    };
+    // A member without a key.
+    is_forbidden().await;
+    pages.bed.execute("UPDATE accounts SET members_allowed = TRUE").await;
+    member.post("/my-key", "").await;
+    for refused in [
+        "UPDATE users SET enabled = FALSE WHERE id = 'usr_member'",
+        "UPDATE users SET enabled = TRUE; UPDATE credentials SET enabled = FALSE WHERE owner = 'usr_member'",
+    ] {
+        pages.bed.execute(refused).await;
+        is_forbidden().await;
+    }
 }
 
 #[tokio::test]

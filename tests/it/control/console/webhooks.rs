@@ -187,7 +187,7 @@ async fn a_member_has_webhooks_of_their_own_key_alone() {
     let clear = owner.get("/api-management/own-usr_member/clear").await;
     assert!(clear.text.contains("This webhook stops:") && clear.text.contains("hooks.example.org/mine"));
     owner.post("/api-management/own-usr_member/clear", "").await;
-    assert!(member.get("/webhooks").await.text.contains("Stopped: its key was cleared"));
+    assert!(member.get("/webhooks").await.text.contains("Stopped: its API key was cleared"));
 }
 
 #[tokio::test]
@@ -226,7 +226,10 @@ async fn a_webhook_is_paused_where_it_is_shown_and_deleted() {
     assert!(wrong.status == 422 && wrong.text.contains("url-fault"), "{}", wrong.text);
 
     assert!(owner.get("/credentials/billing/delete").await.text.contains("1 webhook goes with it."));
-    assert!(owner.get("/credentials/billing/disable").await.text.contains("This webhook stops:"));
+    let asks_about_it = async || owner.get("/credentials/billing/disable").await.text.contains("This webhook stops:");
+    assert!(!asks_about_it().await, "it is paused");
+    owner.post(&format!("{page}/play"), "").await;
+    assert!(asks_about_it().await);
     let ask = owner.get(&format!("{page}/delete")).await;
     let form = format!("revision={}&once=d", revision(&ask));
     assert_eq!(owner.post(&format!("{page}/delete"), &form).await.leads(), (303, "/keys/webhooks"));

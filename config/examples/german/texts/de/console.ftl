@@ -433,6 +433,10 @@ accounts-webhooks = Webhooks anzeigen
 publishers-title = Ereignisquellen
 publishers-lead = Tokens, mit denen Ihre API ihre Ereignisse meldet, für die Webhooks der Konten. Sonst können sie nichts.
 publishers-account = Konto
+webhooks-stop-count = { $count ->
+    [one] 1 Webhook hält an.
+   *[other] { $count } Webhooks halten an.
+}
 publishers-all-accounts = Alle
 publishers-nothing = Es gibt keine Ereignisquellen.
 publishers-unreadable = { $count ->

@@ -9,13 +9,18 @@ use crate::control::console::confirmation::{CONFIRM, Confirmation, Loss};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
+use crate::control::console::pages::webhooks::{stopping_of_account, stopping_of_credentials};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
-    AccountSummary, NotFound, OperationRefusal, Right, set_access, set_member_policy, show_account, summarize_account,
+    AccountSummary, NotFound, OperationRefusal, Right, member_keys_in_use, set_access, set_member_policy, show_account,
+    summarize_account,
 };
 use crate::control::web::problem::Problem;
 use crate::credential::Label;
 use crate::store::AccountRecord;
+
+/// Confirms that webhooks of members stop, too.
+const WEBHOOKS: &str = "webhooks";
 
 #[derive(Template)]
 #[template(path = "access_off.html")]
@@ -23,6 +28,8 @@ struct Off<'p> {
     v: &'p Visit,
     form: &'p Form<'p>,
     summary: AccountSummary,
+    /// A sentence.
+    stopping_webhooks: Option<String>,
 }
 
 pub(super) async fn on(Customer { visit, account }: Customer, posted: Posted) -> Answer {
@@ -47,8 +54,9 @@ async fn show_off(visit: &Visit, account: &Label, form: Form<'_>) -> Answer {
     let account = show_account(&visit.context(), account).await?;
     let form = form.revision(account.revision);
     let summary = summarize_account(&visit.context(), &account.id).await?;
-    let page = Page::new(visit.t("access-off-title"), &Off { v: visit, form: &form, summary })?;
-    visit.show(page.form(&form))
+    let stopping_webhooks = stopping_of_account(visit, &account.id).await?;
+    let body = Off { v: visit, form: &form, summary, stopping_webhooks };
+    visit.show(Page::new(visit.t("access-off-title"), &body)?.form(&form))
 }
 
 pub(super) async fn off(Customer { visit, account }: Customer, posted: Posted) -> Answer {
@@ -77,7 +85,7 @@ pub(super) async fn members(Customer { visit, account }: Customer, posted: Poste
         }
     };
     if !is_allowed
-        && let Some(asked) = loss(&visit, &account, posted.revision).await?
+        && let Some(asked) = losses(&visit, &account, posted.revision).await?
         && !asked.is_given(confirmed)
     {
         return show(&visit, &account.id, Some(Refused::Confirm(Form::again(&visit, &posted), asked))).await;
@@ -89,16 +97,22 @@ pub(super) async fn members(Customer { visit, account }: Customer, posted: Poste
     }
 }
 
-/// What members lose who may have keys now. An operation that finds the form stale says so first.
-async fn loss(visit: &Visit, account: &AccountRecord, revision: Option<i64>) -> Result<Option<Confirmation>, Problem> {
-    let is_current = revision.is_none_or(|revision| revision == account.revision);
-    if !(account.granted && account.members_allowed && is_current) {
+/// What stops with the keys of members. Nothing is asked about a stale form: the operation refuses it.
+async fn losses(
+    visit: &Visit,
+    account: &AccountRecord,
+    revision: Option<i64>,
+) -> Result<Option<Confirmation>, Problem> {
+    visit.require(Right::SwitchAccess)?;
+    let keys = member_keys_in_use(&visit.context(), &account.id).await?;
+    if keys.is_empty() || revision.is_some_and(|revision| revision != account.revision) {
         return Ok(None);
     }
-    visit.require(Right::SwitchAccess)?;
-    let members = summarize_account(&visit.context(), &account.id).await?.people.members;
-    let text = visit.tn("access-members-lose", &members);
-    Ok(Confirmation::of(vec![Loss { word: NOT_ALLOWED, text }]))
+    let mut losses = vec![Loss { word: NOT_ALLOWED, text: visit.tn("access-members-lose", &keys.len()) }];
+    if let Some(text) = stopping_of_credentials(visit, &account.id, &keys).await? {
+        losses.push(Loss { word: WEBHOOKS, text });
+    }
+    Ok(Confirmation::of(losses))
 }
 
 async fn refused(visit: &Visit, account: &Label, posted: &Posted, problem: Problem) -> Answer {

@@ -8,6 +8,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::account_page;
 use crate::control::console::pages::url_params::AccountId;
+use crate::control::console::pages::webhooks::stopping_of_account;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{
     AccountSummary, Right, grant_access, show_account, summarize_account, withdraw_access,
@@ -21,6 +22,8 @@ struct Withdraw<'p> {
     heading: &'p str,
     form: &'p Form<'p>,
     summary: AccountSummary,
+    /// A sentence.
+    stopping_webhooks: Option<String>,
     /// With the base path.
     page: String,
 }
@@ -53,6 +56,7 @@ async fn show_withdraw(visit: &Visit, id: &Label, form: Form<'_>) -> Answer {
         heading: &heading,
         form: &form,
         summary: summarize_account(&visit.context(), &account.id).await?,
+        stopping_webhooks: stopping_of_account(visit, &account.id).await?,
         page: visit.url(&account_page(&account.id)),
     };
     visit.show(Page::new(heading.clone(), &body)?.form(&form))

@@ -12,7 +12,7 @@ use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::webhooks;
+use crate::control::console::pages::webhooks::{self, WebhooksOfCredential};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Invalid, OperationError, clear, delete, disable, enable, show_credential};
 use crate::control::web::problem::Problem;
@@ -69,10 +69,9 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act
     let [heading, consequence, button] = act.texts(record);
     let heading = visit.t1(heading, "name", &display_names::title(visit, record).await?);
     let path = path_of(&record.id);
-    let webhooks = webhooks::stopping(visit, record).await?;
     let (deleted, stopping) = match act {
-        Act::Delete => ((!webhooks.is_empty()).then(|| visit.tn("webhooks-go-with-it", &webhooks.len())), Vec::new()),
-        Act::Disable | Act::Clear => (None, webhooks),
+        Act::Delete => (deleted_webhooks(visit, record).await?, Vec::new()),
+        Act::Disable | Act::Clear => (None, webhooks::stopping(visit, record).await?),
         Act::Enable => (None, Vec::new()),
     };
     let body = Confirm {
@@ -90,6 +89,12 @@ async fn show(visit: &Visit, form: Form<'_>, record: &CredentialRecord, act: Act
         field,
     };
     visit.show(Page::new(heading, &body)?.form(&form))
+}
+
+/// A sentence; `None` where there are none.
+async fn deleted_webhooks(visit: &Visit, record: &CredentialRecord) -> Result<Option<String>, Problem> {
+    let count = WebhooksOfCredential::find(visit, record).await?.map_or(0, |found| found.count());
+    Ok((count > 0).then(|| visit.tn("webhooks-go-with-it", &count)))
 }
 
 async fn execute(visit: &Visit, id: &str, posted: &Posted, act: Act) -> Answer {

@@ -8,6 +8,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::page_urls::page_of;
 use crate::control::console::pages::url_params::Id;
+use crate::control::console::pages::webhooks::stopping_of_user;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{create_setup_link, disable_user, end_sessions_of_user, show_user};
 use crate::store::UserRecord;
@@ -21,6 +22,8 @@ struct Confirm<'p> {
     user: &'p UserRecord,
     title: String,
     consequence: String,
+    /// A sentence.
+    stopping_webhooks: Option<String>,
     button: String,
     is_bad: bool,
     action: String,
@@ -37,7 +40,7 @@ enum Question {
 
 pub(super) async fn ask_to_disable(visit: Visit, Id(id): Id) -> Answer {
     let user = show_user(&visit.context(), &id).await?;
-    ask(&visit, Form::new(&visit), &user, Question::Disable)
+    ask(&visit, Form::new(&visit), &user, Question::Disable).await
 }
 
 pub(super) async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
@@ -48,14 +51,14 @@ pub(super) async fn disable(visit: Visit, Id(id): Id, posted: Posted) -> Answer 
             let form = Form::refused(&visit, &posted, error.into())?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            ask(&visit, form, &user, Question::Disable)
+            ask(&visit, form, &user, Question::Disable).await
         }
     }
 }
 
 pub(super) async fn ask_to_end_sessions(visit: Visit, Id(id): Id) -> Answer {
     let user = show_user(&visit.context(), &id).await?;
-    ask(&visit, Form::new(&visit), &user, Question::EndSessions)
+    ask(&visit, Form::new(&visit), &user, Question::EndSessions).await
 }
 
 pub(super) async fn end_sessions(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
@@ -66,14 +69,14 @@ pub(super) async fn end_sessions(visit: Visit, Id(id): Id, posted: Posted) -> An
             let form = Form::refused(&visit, &posted, error.into())?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            ask(&visit, form, &user, Question::EndSessions)
+            ask(&visit, form, &user, Question::EndSessions).await
         }
     }
 }
 
 pub(super) async fn ask_for_link(visit: Visit, Id(id): Id) -> Answer {
     let user = show_user(&visit.context(), &id).await?;
-    ask(&visit, Form::new(&visit), &user, Question::SetupLink)
+    ask(&visit, Form::new(&visit), &user, Question::SetupLink).await
 }
 
 pub(super) async fn create_link(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
@@ -92,12 +95,12 @@ pub(super) async fn create_link(visit: Visit, Id(id): Id, posted: Posted) -> Ans
             let form = Form::refused(&visit, &posted, error.into())?;
             let user = show_user(&visit.context(), &id).await?;
             let form = form.changed(visit.last_change("user", id.as_str()).await);
-            ask(&visit, form, &user, Question::SetupLink)
+            ask(&visit, form, &user, Question::SetupLink).await
         }
     }
 }
 
-fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> Answer {
+async fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> Answer {
     let form = form.revision(user.revision);
     let page = page_of(LIST, &user.id);
     let (path, texts) = match question {
@@ -110,6 +113,10 @@ fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> 
         }
         Question::SetupLink => ("/setup-link", ["users-link-new", "users-link-lead", "users-link-create"]),
     };
+    let stopping_webhooks = match question {
+        Question::Disable => stopping_of_user(visit, &user.id).await?,
+        Question::EndSessions | Question::SetupLink => None,
+    };
     let [title, consequence, button] = texts.map(|text| visit.t(text));
     let body = Confirm {
         v: visit,
@@ -117,6 +124,7 @@ fn ask(visit: &Visit, form: Form<'_>, user: &UserRecord, question: Question) -> 
         user,
         title: title.clone(),
         consequence,
+        stopping_webhooks,
         button,
         is_bad: question != Question::SetupLink,
         action: visit.url(&format!("{page}{path}")),

@@ -54,6 +54,10 @@ impl WebhooksOfCredential {
         Ok(Some(Self { listed }))
     }
 
+    pub(in crate::control::console::pages) fn count(&self) -> usize {
+        self.listed.len()
+    }
+
     /// `next` is the page that shows it, without the base path.
     pub(in crate::control::console::pages) fn part<'p>(
         &'p self,
@@ -87,12 +91,13 @@ impl<'p> Line<'p> {
     }
 }
 
-/// Where the webhooks of a credential lead, for a page that asks before it stops.
+/// Where the webhooks of a credential lead that stop with it, for a page that asks first.
 pub(in crate::control::console::pages) async fn stopping(
     visit: &Visit,
     record: &CredentialRecord,
 ) -> Result<Vec<String>, Problem> {
     let found = WebhooksOfCredential::find(visit, record).await?;
     let listed = found.map(|found| found.listed).unwrap_or_default();
-    Ok(listed.iter().map(|listed| visible_url(visit, &listed.webhook)).collect())
+    let running = listed.iter().map(|listed| &listed.webhook).filter(|webhook| webhook.stop.is_none());
+    Ok(running.map(|webhook| visible_url(visit, webhook)).collect())
 }

@@ -17,6 +17,7 @@ mod pause_button;
 mod replay;
 mod secret;
 mod state_badge;
+mod stop_count;
 mod test_event;
 mod visible_url;
 
@@ -27,6 +28,7 @@ pub(super) use self::credential_section::{Part as WebhooksPart, WebhooksOfCreden
 pub(super) use self::failure_alerts::Alerts;
 pub(super) use self::guard::MENU;
 pub(super) use self::state_badge::state_message;
+pub(super) use self::stop_count::{stopping_of_account, stopping_of_credentials, stopping_of_user};
 use crate::control::web::state::ControlState;
 
 const LIST: &str = "/webhooks";

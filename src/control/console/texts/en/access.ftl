@@ -39,9 +39,8 @@ access-members-not-allowed = Not allowed
 access-members-unfit = Choose Allowed or Not allowed
 access-members-save = Save
 access-members-lose = { $count ->
-    [0] There are no members now.
-    [one] 1 member: their key is refused at once, until it is allowed again.
-   *[other] { $count } members: their keys are refused at once, until they are allowed again.
+    [one] 1 key of a member is refused at once, until members may have keys again.
+   *[other] { $count } keys of members are refused at once, until they may have keys again.
 }
 access-off-title = Disable API access?
 access-off-credentials = { $count ->

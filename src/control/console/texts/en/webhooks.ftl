@@ -228,6 +228,10 @@ webhooks-stop-with-it = { $count ->
     [one] This webhook stops:
    *[other] These webhooks stop:
 }
+webhooks-stop-count = { $count ->
+    [one] 1 webhook stops.
+   *[other] { $count } webhooks stop.
+}
 
 done-webhook-paused = { $subject } is paused.
 done-webhook-playing = { $subject } is on.
