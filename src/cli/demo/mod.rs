@@ -1,5 +1,6 @@
 //! `claviger demo`: the gate in front of a small API, and the console, with files in a temporary folder.
 
+mod early_signals;
 mod files;
 mod guide;
 mod presets;
@@ -8,6 +9,7 @@ mod seed;
 use std::path::Path;
 use std::process::ExitCode;
 
+use self::early_signals::{EarlyEnd, EarlySignals};
 use self::files::Ports;
 use self::presets::Preset;
 use super::database_target::block_on;
@@ -40,24 +42,31 @@ struct Secrets {
 impl Args {
     pub(super) fn run(self) -> anyhow::Result<ExitCode> {
         let api = DemoApi::start()?;
+        let signals = EarlySignals::open()?;
         let folder = tempfile::Builder::new().prefix("claviger-demo-").tempdir()?;
+        let early_end = signals.remove_at_end(folder.path().to_owned())?;
         let ports = Ports::choose(self.port)?;
         match self.words {
             Some(words) => {
                 words.write(folder.path())?;
-                serve(folder.path(), presets::overrides(&ports, &api), None)
+                serve(folder.path(), presets::overrides(&ports, &api), None, early_end)
             }
             None => {
                 let secrets = Secrets { token: mint()?, disabled: mint()? };
                 std::fs::write(folder.path().join("claviger.yaml"), files::settings(&ports, &api))?;
                 std::fs::write(folder.path().join("credentials.yaml"), files::credentials(&secrets)?)?;
-                serve(folder.path(), Vec::new(), Some(&secrets))
+                serve(folder.path(), Vec::new(), Some(&secrets), early_end)
             }
         }
     }
 }
 
-fn serve(folder: &Path, overrides: Vec<Override>, secrets: Option<&Secrets>) -> anyhow::Result<ExitCode> {
+fn serve(
+    folder: &Path,
+    overrides: Vec<Override>,
+    secrets: Option<&Secrets>,
+    early_end: EarlyEnd,
+) -> anyhow::Result<ExitCode> {
     let loader = Loader::new(ConfigSource { file: Some(folder.join("claviger.yaml")), overrides });
     let loaded = loader.load()?;
     let links = DemoLinks::default();
@@ -65,6 +74,8 @@ fn serve(folder: &Path, overrides: Vec<Override>, secrets: Option<&Secrets>) -> 
     let options = ServeOptions { demo_links: Some(links), ..ServeOptions::default() };
     let mut printed = Ok(());
     crate::server::serve(loader, loaded, &options, |addresses| {
+        // The server handles signals from here on.
+        drop(early_end);
         let requests = match secrets {
             Some(secrets) => guide::print_requests(addresses, folder, secrets),
             None => guide::print_addresses(addresses, folder),

@@ -2,7 +2,11 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
 
 use crate::support::{Browser, Connection, Request, Scripts, claviger, eventually};
 
@@ -31,6 +35,8 @@ const PICTURES: [(&str, &str, &str); 10] = [
 struct Demo {
     child: Child,
     printed: String,
+    /// Where it writes its folder, which stays behind when it is killed.
+    temporary: TempDir,
 }
 
 impl Drop for Demo {
@@ -42,8 +48,8 @@ impl Drop for Demo {
 
 impl Demo {
     fn start(arguments: &[&str]) -> Self {
-        let mut child =
-            claviger().args(["demo", "--port", "0"]).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let temporary = TempDir::new().unwrap();
+        let mut child = command(temporary.path()).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let mut printed = String::new();
         for line in lines.by_ref() {
@@ -54,7 +60,13 @@ impl Demo {
             }
         }
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, printed }
+        Self { child, printed, temporary }
+    }
+
+    /// Sends a signal and waits for the end; returns what is left of the files.
+    fn end_by(mut self, signal: Signal) -> usize {
+        end_by(&mut self.child, signal);
+        files_in(self.temporary.path())
     }
 
     /// The link of a person.
@@ -67,6 +79,34 @@ impl Demo {
         browser.open(self.link(email)).await;
         browser.press("Sign in").await;
         browser.arrives_at("/").await;
+    }
+}
+
+/// On ports that the system picks, with files in this folder.
+fn command(temporary: &Path) -> Command {
+    let mut command = claviger();
+    command.args(["demo", "--port", "0"]).env("TMPDIR", temporary);
+    command
+}
+
+fn end_by(child: &mut Child, signal: Signal) {
+    kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+    eventually("the demo ends", || child.try_wait().unwrap().is_some());
+}
+
+fn files_in(folder: &Path) -> usize {
+    std::fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn a_demo_that_a_signal_ends_leaves_no_files() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        assert_eq!(Demo::start(&[]).end_by(signal), 0, "{signal}, while it serves");
+        let temporary = TempDir::new().unwrap();
+        let mut child = command(temporary.path()).stdout(Stdio::null()).spawn().unwrap();
+        eventually("its folder is there", || files_in(temporary.path()) > 0);
+        end_by(&mut child, signal);
+        assert_eq!(files_in(temporary.path()), 0, "{signal}, while it starts");
     }
 }
 
