@@ -52,7 +52,11 @@ fn is_a_target(step: &Step) {
 /// The output of the demo begins as the page shows it, on a port that the system picks.
 fn demo_begins_with(step: &Step) {
     is_a_target(step);
-    let mut child = claviger().args(["demo", "--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    // Killed below, it leaves its files.
+    let temporary = TempDir::new().unwrap();
+    let mut command = claviger();
+    command.args(["demo", "--port", "0"]).env("TMPDIR", temporary.path());
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     let mut port = String::from("8080");
     for there in step.printed.iter().filter(|line| *line != "…") {

@@ -53,15 +53,21 @@ pub struct Browser {
 }
 
 /// Killed in any case, also where the browser does not start.
-struct Server(Child);
+struct Server {
+    child: Child,
+    /// Of the driver and the browser, which leave files behind.
+    _temporary: TempDir,
+}
 
 impl Server {
     /// `None` where it ends without a port.
     fn start() -> Option<(Self, SocketAddr)> {
-        let child =
-            Command::new("chromedriver").args(["--port=0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
-        let mut server = Self(child.expect("make needs-browser installs it"));
-        let mut lines = BufReader::new(server.0.stdout.take().unwrap()).lines();
+        let temporary = TempDir::new().unwrap();
+        let mut command = Command::new("chromedriver");
+        command.args(["--port=0"]).env("TMPDIR", temporary.path()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = command.spawn().expect("make needs-browser installs it");
+        let mut server = Self { child, _temporary: temporary };
+        let mut lines = BufReader::new(server.child.stdout.take().unwrap()).lines();
         let port = lines
             .find_map(|line| line.ok()?.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok())?;
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
@@ -71,8 +77,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _killed = self.0.kill();
-        let _reaped = self.0.wait();
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
     }
 }
 
