@@ -23,7 +23,8 @@ async fn an_event_reaches_a_receiver_while_others_hang_with_a_backlog(database: 
     bed.receiver.hold(true);
     let worker = bed.worker();
     let running = tokio::spawn(async move { worker.run_due().await });
-    crate::support::eventually_async("the backlog is worked on", async || bed.receiver.received().len() == PLACES).await;
+    crate::support::eventually_async("the backlog is worked on", async || bed.receiver.received().len() == PLACES)
+        .await;
     bed.post_all(vec![PostedEvent { operation: "deleted".into(), ..contact("late") }]).await;
     bed.receiver.hold(false);
     let place = || bed.receiver.received().iter().position(|one| one.head.contains("x-quick"));
