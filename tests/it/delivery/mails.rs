@@ -39,9 +39,9 @@ async fn a_mail_brings_a_link_that_works_and_no_secret_stays_behind(database: Te
     assert!(mail.headers("Message-ID")[0].ends_with(".1@example.org>"), "{:?}", mail.headers("Message-ID"));
     let says = |text: &str| assert!(mail.text().contains(text), "{text}: {}", mail.text());
     says("Anna Ü. asked us");
-    says("works until Tue 24 Nov 2026, 12:00 UTC and shows the key once");
-    says("ending 123");
-    says("never send a key by e-mail");
+    says("works until Tue 24 Nov 2026, 12:00 UTC and shows your credentials once");
+    says("ending in 123");
+    says("never send a secret by e-mail");
     assert!(!mail.text().contains("+447700900123") && !mail.text().contains("secret of crm"));
     assert!(mail.html().contains("Acme &amp; &lt;Co&gt;") && mail.html().contains(mail.link()));
     assert!(!mail.html().contains("<img") && !mail.html().contains("style"));

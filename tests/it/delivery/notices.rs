@@ -18,7 +18,7 @@ on_each!(
     a_lost_password_brings_a_link_for_an_hour_and_strangers_nothing,
     staff_learn_of_a_request_and_the_account_of_the_decision,
     a_contact_learns_of_a_reset_and_a_former_one_of_the_change,
-    the_mails_about_a_reset_say_when_the_old_key_stops,
+    the_mails_about_a_reset_say_when_the_old_secret_stops,
     a_credential_that_expires_is_announced_once_in_a_fleet,
     without_mail_nothing_is_queued,
 );
@@ -140,11 +140,11 @@ async fn a_contact_learns_of_a_reset_and_a_former_one_of_the_change(database: Te
     assert_eq!(former.subject(), "Claviger: you are no longer the contact of crm");
     assert!(!former.text().contains("next.example") && !former.text().contains("http"), "{}", former.text());
     for recipient in ["ok@next.example", "ok@one.example", "ok@two.example"] {
-        assert_eq!(to(&mails, recipient)[0].subject(), "Claviger: the key of crm was replaced");
+        assert_eq!(to(&mails, recipient)[0].subject(), "Claviger: the secret of crm was replaced");
     }
 }
 
-async fn the_mails_about_a_reset_say_when_the_old_key_stops(database: TestDatabase) {
+async fn the_mails_about_a_reset_say_when_the_old_secret_stops(database: TestDatabase) {
     let bed = Bed::new(database).await;
     let fixture = fixture(&bed);
     bed.database.put_user("ok", Some("acme"), Role::Owner).await;
@@ -156,13 +156,13 @@ async fn the_mails_about_a_reset_say_when_the_old_key_stops(database: TestDataba
     edit(&fixture.call(&bed.database, noon()), "crm", contact).await.unwrap();
     let overlap = std::time::Duration::from_secs(3600);
     let ways = [
-        (Reset { from_showing: true, ..Reset::default() }, "The present key stops as soon as the new one is shown."),
+        (Reset { from_showing: true, ..Reset::default() }, "The present secret stops as soon as the new one is shown."),
         (
             Reset { from_showing: true, overlap: 2 * overlap, ..Reset::default() },
-            "The present key stops 2 hours after the new one is shown.",
+            "The present secret stops 2 hours after the new one is shown.",
         ),
-        (Reset { overlap, ..Reset::default() }, "The previous key works until Sat 21 Nov 2026, 13:00 UTC."),
-        (Reset::default(), "The previous key does not work any more."),
+        (Reset { overlap, ..Reset::default() }, "The previous secret works until Sat 21 Nov 2026, 13:00 UTC."),
+        (Reset::default(), "The previous secret does not work any more."),
     ];
     for (number, (how, sentence)) in ways.into_iter().enumerate() {
         let how = Reset { deliver: Some(Deliver::Send), ..how };
@@ -173,8 +173,8 @@ async fn the_mails_about_a_reset_say_when_the_old_key_stops(database: TestDataba
         assert_eq!(to_contact.len(), number + 1);
         assert!(to_contact[number].text().contains(sentence), "{sentence}: {}", to_contact[number].text());
         let to_owner = to(&mails, "ok@example.org")[number];
-        assert_eq!(to_owner.subject(), "Claviger: the key of crm was replaced");
-        assert!(to_owner.text().contains("has reset the key of crm for acme."), "{}", to_owner.text());
+        assert_eq!(to_owner.subject(), "Claviger: the secret of crm was replaced");
+        assert!(to_owner.text().contains("has reset the secret of crm for acme."), "{}", to_owner.text());
         assert!(to_owner.text().contains(sentence), "{}", to_owner.text());
     }
     let first = NewCredential {
@@ -187,7 +187,7 @@ async fn the_mails_about_a_reset_say_when_the_old_key_stops(database: TestDataba
     bed.worker().run_due().await;
     let mails = bed.mail.mails();
     let text = to(&mails, "ok@first.example")[0].text();
-    assert!(!text.contains("previous key") && !text.contains("present key"), "{text}");
+    assert!(!text.contains("previous secret") && !text.contains("present secret"), "{text}");
 }
 
 async fn a_credential_that_expires_is_announced_once_in_a_fleet(database: TestDatabase) {

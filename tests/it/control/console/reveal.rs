@@ -207,7 +207,7 @@ async fn the_page_says_for_how_long_a_code_works_and_when_another_is_sent() {
     let links = Links::new(NewSecret::Token).await;
     let (ticket, _) = links.sent().await;
     let path = format!("/reveal/{ticket}");
-    let pause = "Within two minutes of the last code, nothing is sent.";
+    let pause = "A new code is sent two minutes after the last one at the earliest.";
     for (seconds, left) in [(0, "for 10 more minutes"), (61, "for 9 more minutes"), (480, "for 1 more minute.")] {
         links.clock.advance(std::time::Duration::from_secs(seconds));
         let page = links.get(&path).await;

@@ -99,16 +99,18 @@ reveal-code-works = { $count ->
    *[other] Er gilt noch { $count } Minuten.
 }
 reveal-code-coming = Ein Code ist unterwegs an die Nummer, die auf { $end } endet. Das kann eine Minute dauern.
-reveal-code-none = Wir senden einen Code an die Nummer, die auf { $end } endet. Damit zeigt diese Seite den Schlüssel einmal an.
+reveal-code-delayed = Der Code für die Nummer, die auf { $end } endet, konnte noch nicht gesendet werden. Wir versuchen es am { $time } noch einmal.
+reveal-code-failed = Der Code für die Nummer, die auf { $end } endet, konnte nicht gesendet werden.
+reveal-code-none = Wir senden einen Code an die Nummer, die auf { $end } endet. Damit zeigt diese Seite Ihre Zugangsdaten einmal an.
 reveal-code = Code
     .hint = Die 8 Ziffern aus der Textnachricht
 reveal-show = Zugangsdaten anzeigen
 reveal-send = Code senden
 reveal-send-new = Neuen Code senden
-reveal-send-pause = In den zwei Minuten nach dem letzten Code wird nichts gesendet.
+reveal-send-pause = Ein neuer Code wird frühestens zwei Minuten nach dem letzten gesendet.
 reveal-send-at = Ein neuer Code ist ab { $time } möglich.
 reveal-send-never = Für diesen Link gibt es keine weiteren Codes. { $account } kann einen neuen Link senden.
-reveal-ends = Dieser Link gilt bis { $time } und zeigt den Schlüssel einmal an.
+reveal-ends = Dieser Link gilt bis { $time } und zeigt Ihre Zugangsdaten einmal an.
 reveal-tries = { $count ->
     [one] Noch 1 Versuch.
    *[other] Noch { $count } Versuche.
@@ -125,11 +127,11 @@ reveal-off-access = Der API-Zugang von { $account } ist ausgeschaltet.
 reveal-off-disabled = Dieser API-Zugang ist gesperrt.
 reveal-off-expired = Dieser API-Zugang ist abgelaufen.
 reveal-off-lead = Nichts ist verloren: Sobald sich das ändert, geht der Link wieder, bis { $time }. Fragen Sie { $account }.
-reveal-shown = Dies wurde schon angezeigt
-reveal-shown-lead = Der Schlüssel wurde am { $time } angezeigt und kann nicht noch einmal angezeigt werden.
-reveal-shown-lead-from = Der Schlüssel wurde am { $time } an { $address } angezeigt und kann nicht noch einmal angezeigt werden.
+reveal-shown = Ihre Zugangsdaten wurden schon angezeigt
+reveal-shown-lead = Ihre Zugangsdaten wurden am { $time } angezeigt und können nicht noch einmal angezeigt werden.
+reveal-shown-lead-from = Ihre Zugangsdaten wurden am { $time } an { $address } angezeigt und können nicht noch einmal angezeigt werden.
 reveal-shown-not-you = Wenn Sie das nicht waren, sagen Sie { $account } sofort Bescheid.
-reveal-shown-lost = Wenn Sie ihn verloren haben, bitten Sie { $account } um einen neuen.
+reveal-shown-lost = Wenn Sie sie verloren haben, bitten Sie { $account } um neue.
 reveal-locked = Dieser Link ist gesperrt
 reveal-locked-lead = Fünf Codes waren falsch. { $account } kann einen neuen Link senden.
 reveal-expired = Dieser Link ist abgelaufen
@@ -137,8 +139,8 @@ reveal-expired-lead = Er galt bis { $time }. { $account } kann einen neuen Link 
 reveal-superseded = Dieser Link gilt nicht mehr
 reveal-resent-lead = Er wurde durch einen neueren ersetzt: Suchen Sie die E-Mail vom { $time }.
 reveal-resent-lead-none = Er wurde durch einen neueren ersetzt: Suchen Sie eine neuere E-Mail.
-reveal-cleared-lead = { $account } hat den Schlüssel gelöscht.
-reveal-reset-lead = Der Schlüssel wurde seither ersetzt. Fragen Sie { $account }.
+reveal-cleared-lead = { $account } hat Ihre Zugangsdaten gelöscht.
+reveal-reset-lead = Ihre Zugangsdaten wurden seither ersetzt. Fragen Sie { $account }.
 reveal-contact-lead = Eine andere Person in Ihrem Unternehmen ist jetzt der Kontakt.
 reveal-voided-lead = { $account } hat ihn angehalten.
 reveal-worthless = Dieser Link gilt nicht
@@ -157,9 +159,20 @@ credentials-copied = Kopiert
 mail-reveal-subject = { $brand }: Ihr API-Zugang für { $account }
 mail-reveal-what = { $person } hat uns gebeten, Ihnen Zugang zur API von { $brand } für { $account } zu geben. Zweck: { $name }.
 mail-reveal-what-unnamed = { $person } hat uns gebeten, Ihnen Zugang zur API von { $brand } für { $account } zu geben.
-mail-reveal-link = Dieser Link gilt bis { $until } und zeigt den Schlüssel einmal:
+mail-reveal-link = Dieser Link gilt bis { $until } und zeigt Ihre Zugangsdaten einmal an:
 mail-reveal-code = Sie brauchen dazu den Code, den wir an die Nummer mit der Endung { $ending } senden.
-mail-reveal-never = Einen Schlüssel senden wir nie per E-Mail.
+mail-old-key-stopped = Das vorige Geheimnis gilt nicht mehr.
+mail-old-key-until = Das vorige Geheimnis gilt noch bis { $moment }.
+mail-old-key-until-shown = Das jetzige Geheimnis gilt nicht mehr, sobald das neue angezeigt wird.
+mail-old-key-after-shown = { $count ->
+    [one] Das jetzige Geheimnis gilt noch eine Stunde, nachdem das neue angezeigt wurde.
+   *[other] Das jetzige Geheimnis gilt noch { $count } Stunden, nachdem das neue angezeigt wurde.
+}
+mail-old-key-minutes-after-shown = { $count ->
+    [one] Das jetzige Geheimnis gilt noch eine Minute, nachdem das neue angezeigt wurde.
+   *[other] Das jetzige Geheimnis gilt noch { $count } Minuten, nachdem das neue angezeigt wurde.
+}
+mail-reveal-never = Ein Geheimnis senden wir nie per E-Mail.
 mail-unexpected = Sie haben das nicht erwartet? Melden Sie sich bei { $support }.
 mail-unexpected-ignore = Sie haben das nicht erwartet? Dann brauchen Sie nichts zu tun.
 mail-sms-code = { $brand }: Code { $code }, gilt 10 Min. (Nachricht { $number }).
@@ -179,20 +192,23 @@ mail-request-withdrawn-subject = { $brand }: { $account } hat den Antrag zurück
 mail-request-withdrawn-body = { $person } hat den Antrag von { $account } auf API-Zugang zurückgezogen. Es ist nichts mehr zu entscheiden.
 mail-withdrawn-subject = { $brand }: API-Zugang für { $account } ist entzogen
 mail-withdrawn-body = { $person } hat { $account } den API-Zugang entzogen. Anfragen mit den Zugangsdaten werden abgelehnt, bis er wieder gewährt ist.
-mail-shown-subject = { $brand }: der Schlüssel von { $name } wurde angezeigt
-mail-shown-body = Der Schlüssel von { $name } für { $account } wurde am { $moment } der Adresse { $address } angezeigt. War das nicht die richtige Person, erneuern Sie den Schlüssel sofort:
-mail-reset-subject = { $brand }: der Schlüssel von { $name } wurde ersetzt
-mail-reset-body = { $person } hat den Schlüssel von { $name } für { $account } ersetzt.
+mail-shown-subject = { $brand }: das Geheimnis von { $name } wurde angezeigt
+mail-shown-body = Das Geheimnis von { $name } für { $account } wurde am { $moment } der Adresse { $address } angezeigt. War das nicht die richtige Person, erneuern Sie es sofort:
+mail-reset-subject = { $brand }: das Geheimnis von { $name } wurde ersetzt
+mail-reset-body = { $person } hat das Geheimnis von { $name } für { $account } ersetzt.
+mail-reset-sent-body = { $person } hat das Geheimnis von { $name } für { $account } erneuert. Der Kontakt bekommt einen Link zum neuen.
 mail-contact-changed-subject = { $brand }: Sie sind nicht mehr Kontakt von { $name }
 mail-contact-changed-body = { $person } hat den Kontakt von { $name } für { $account } geändert. Links und Codes dafür gehen von jetzt an eine andere Person.
 mail-expiring-subject = { $brand }: { $name } läuft am { $moment } ab
 mail-expiring-body = Die Zugangsdaten { $name } für { $account } laufen am { $moment } ab. Danach werden Anfragen abgelehnt, wenn sie nicht vorher verlängert werden:
 mail-expired-subject = { $brand }: { $name } ist abgelaufen
 mail-expired-body = Die Zugangsdaten { $name } für { $account } sind am { $moment } abgelaufen. Anfragen werden abgelehnt. Hier verlängern Sie sie:
-mail-webhook-failing-subject = { $brand }: einer Ihrer Webhooks schlägt fehl
-mail-webhook-failing-body = Zustellungen an einen Ihrer Webhooks schlagen fehl. Hier sehen Sie, was sein Server antwortet:
-mail-webhook-stopped-subject = { $brand }: einer Ihrer Webhooks ist abgeschaltet
-mail-webhook-stopped-body = Zustellungen an einen Ihrer Webhooks schlagen seit Tagen fehl, und er ist abgeschaltet. Hier schalten Sie ihn wieder ein:
+mail-webhook-failing-subject = { $brand }: ein Webhook von { $name } schlägt fehl
+mail-webhook-failing-body = Zustellungen an einen Webhook von { $name } für { $account } schlagen fehl. Er wird am { $moment } abgeschaltet, wenn vorher keine gelingt. Hier sehen Sie, was sein Server antwortet:
+mail-webhook-stopped-subject = { $brand }: ein Webhook von { $name } ist abgeschaltet
+mail-webhook-stopped-body = Zustellungen an einen Webhook von { $name } für { $account } schlagen seit fünf Tagen fehl, deshalb ist er abgeschaltet: Er bekommt keine Ereignisse mehr. Hier schalten Sie ihn wieder ein:
+mail-webhooks-halted-subject = { $brand }: die Webhooks von { $name } sind angehalten
+mail-webhooks-halted-body = { $person } hat { $name } für { $account } gesperrt oder das Geheimnis gelöscht. Die Webhooks bekommen keine Ereignisse, bis die Zugangsdaten wieder gelten:
 mail-test-subject = { $brand }: ein Test
 mail-test-body = Mails kommen an. Ein Betreiber von { $brand } hat diese gesendet, um die Einstellungen zu prüfen.
 sign-in-forgot-mail = Geben Sie die E-Mail-Adresse an, mit der Sie sich anmelden. Gehört sie einem Benutzer, bringt eine Mail einen Link, mit dem Sie ein neues Passwort wählen.
@@ -205,7 +221,7 @@ demo-mailbox-text = Textnachricht
 
 # Webhooks.
 webhooks-title = Webhooks
-webhooks-lead = Ihre Adressen, an die wir Ereignisse senden, sobald sie geschehen.
+webhooks-lead = Ihre URLs, an die wir Ereignisse senden, sobald sie geschehen.
 webhooks-one = Webhook
 webhooks-new = Neuer Webhook
 webhooks-new-lead = Ein Programm von Ihnen bekommt zu jedem Ereignis eine signierte Anfrage. Die nächste Seite zeigt das Geheimnis für die Signaturen einmal.
@@ -258,7 +274,7 @@ webhooks-switched-off = Nach Fehlschlägen abgeschaltet
 webhooks-switched-off-gone = Abgeschaltet: Der Empfänger antwortete 410 (gone)
 webhooks-stopped-access = Angehalten: Der API-Zugang ist ausgeschaltet
 webhooks-stopped-disabled = Angehalten: Sein API-Konto ist gesperrt
-webhooks-stopped-cleared = Angehalten: Sein Schlüssel wurde gelöscht
+webhooks-stopped-cleared = Angehalten: Sein API-Schlüssel wurde gelöscht
 webhooks-stopped-expired = Angehalten: Sein API-Konto ist abgelaufen
 webhooks-stopped-user = Angehalten: Sein Benutzer ist gesperrt
 webhooks-stopped-members = Angehalten: Mitglieder dürfen keine API-Schlüssel haben
@@ -284,9 +300,9 @@ webhooks-operation-created = erstellt
 webhooks-operation-updated = geändert
 webhooks-operation-edited = bearbeitet
 webhooks-operation-upgraded = Version gewechselt
-webhooks-operation-reset = neues Geheimnis
+webhooks-operation-reset = Geheimnis ersetzt
 webhooks-operation-revealed = Geheimnis angezeigt
-webhooks-operation-cleared = Schlüssel gelöscht
+webhooks-operation-cleared = Geheimnis gelöscht
 webhooks-operation-disabled = gesperrt
 webhooks-operation-enabled = freigegeben
 webhooks-operation-deleted = gelöscht
@@ -297,6 +313,7 @@ webhooks-operation-approved = genehmigt
 webhooks-operation-declined = abgelehnt
 webhooks-operation-granted = Zugang gewährt
 webhooks-operation-withdrawn = zurückgezogen
+webhooks-operation-access-withdrawn = Zugang entzogen
 webhooks-operation-switched-on = Zugang eingeschaltet
 webhooks-operation-switched-off = Zugang ausgeschaltet
 webhooks-operation-test = Test
@@ -313,12 +330,11 @@ webhooks-verify = So prüfen Sie eine Anfrage
 webhooks-verify-lead = Jede Anfrage ist mit diesem Geheimnis signiert. Für viele Sprachen gibt es Bibliotheken:
 webhooks-verify-hint = Body und Header sind die der Anfrage, wie sie ankam. Eine mit falscher Signatur ist nicht von uns.
 webhooks-saved = Ich habe es gespeichert
-webhooks-operation-access-withdrawn = Zugang entzogen
 webhooks-copy = Kopieren
 webhooks-copied = Kopiert
 webhooks-secret-new = Neues Geheimnis
 webhooks-secret-new-lead = Die nächste Seite zeigt ein neues Geheimnis einmal. Von da an sind Anfragen damit signiert.
-webhooks-secret-two = Schon jetzt signieren zwei Geheimnisse. Das ältere hört nun auf.
+webhooks-secret-two = Zurzeit signieren zwei Geheimnisse. Das ältere hört nun auf.
 webhooks-secret-create = Neues Geheimnis erstellen
 webhooks-secret-stops = Das jetzige Geheimnis
 webhooks-secret-stops-day = signiert noch 24 Stunden mit
@@ -327,7 +343,7 @@ webhooks-previous-signs = Das vorige signiert noch bis { $time } mit.
 webhooks-previous-end = Jetzt beenden
 webhooks-edit = Webhook bearbeiten
 webhooks-edit-short = Bearbeiten
-webhooks-edit-lead = Was wartet, geht an die neue URL. Das Geheimnis bleibt.
+webhooks-edit-lead = Zustellungen, die warten, gehen an die neue URL. Das Geheimnis bleibt.
 webhooks-delete = Webhook löschen
 webhooks-delete-short = Löschen
 webhooks-delete-lead = Er bekommt nichts mehr, und seine Zustellungen werden gelöscht. Das lässt sich nicht rückgängig machen.
@@ -356,8 +372,8 @@ webhooks-replay-start = Noch einmal senden
 webhooks-replays = Eine Wiederholung läuft.
 webhooks-replay-stop = Wiederholung anhalten
 webhooks-missed = { $count ->
-    [one] In den letzten 30 Tagen wurde 1 Ereignis verpasst, weil der Webhook angehalten war oder zu viele warteten.
-   *[other] In den letzten 30 Tagen wurden { $count } Ereignisse verpasst, weil der Webhook angehalten war oder zu viele warteten.
+    [one] In den letzten 30 Tagen wurde 1 Ereignis verpasst, weil der Webhook angehalten war oder zu viele Zustellungen warteten.
+   *[other] In den letzten 30 Tagen wurden { $count } Ereignisse verpasst, weil der Webhook angehalten war oder zu viele Zustellungen warteten.
 }
 webhooks-replay-missed-link = Verpasste Ereignisse noch einmal senden
 webhooks-replay-one = Wiederholen
@@ -395,8 +411,8 @@ webhooks-signature-of-attempt = je Versuch
 webhooks-body-gone = Ihr Body wird nicht mehr aufbewahrt.
 webhooks-body-hidden = Den Body sieht nur das Konto.
 webhooks-error-redirect = Die Antwort war eine Umleitung, und Umleitungen werden nicht verfolgt.
-webhooks-error-address = Der Name führt zu einer Adresse, die nicht öffentlich ist.
-webhooks-error-name = Der Name wurde nicht gefunden.
+webhooks-error-address = Der Hostname führt zu einer Adresse, die nicht öffentlich ist.
+webhooks-error-name = Der Hostname wurde nicht gefunden.
 webhooks-error-connection = Der Empfänger war nicht erreichbar.
 webhooks-error-tls = Die Verbindung ließ sich nicht so verschlüsseln, dass wir ihr trauen.
 webhooks-error-time = Der Empfänger hat nicht rechtzeitig geantwortet.
@@ -417,6 +433,10 @@ webhooks-stop-with-it = { $count ->
     [one] Dieser Webhook hält an:
    *[other] Diese Webhooks halten an:
 }
+webhooks-stop-count = { $count ->
+    [one] 1 Webhook hält an.
+   *[other] { $count } Webhooks halten an.
+}
 done-webhook-paused = { $subject } ist pausiert.
 done-webhook-playing = { $subject } ist an.
 done-webhook-edited = { $subject } ist gespeichert.
@@ -426,17 +446,13 @@ done-webhook-tested = Ein Testereignis ist unterwegs.
 done-webhook-replayed = Zustellungen, die noch einmal gesendet werden: { $subject }
 done-webhook-nothing-to-replay = Es gab nichts, das noch einmal zu senden war.
 done-webhook-replay-stopped = Die Wiederholung ist angehalten. Nicht gesendet: { $subject }
-done-webhook-delivery-replayed = Sie wird noch einmal gesendet.
+done-webhook-delivery-replayed = Die Zustellung wird noch einmal gesendet.
 accounts-webhooks = Webhooks anzeigen
 
 # Tokens, mit denen die API dahinter ihre Ereignisse meldet.
 publishers-title = Ereignisquellen
 publishers-lead = Tokens, mit denen Ihre API ihre Ereignisse meldet, für die Webhooks der Konten. Sonst können sie nichts.
 publishers-account = Konto
-webhooks-stop-count = { $count ->
-    [one] 1 Webhook hält an.
-   *[other] { $count } Webhooks halten an.
-}
 publishers-all-accounts = Alle
 publishers-nothing = Es gibt keine Ereignisquellen.
 publishers-unreadable = { $count ->
@@ -454,6 +470,8 @@ publishers-never = nie
 publishers-made = Erstellt
 publishers-disable = Sperren
 publishers-disable-named = Sperren: { $name }
+publishers-disable-title = Ereignisquelle sperren
+publishers-disable-lead = Ereignisse mit diesem Token werden ab sofort abgewiesen, bis es wieder freigegeben ist. Die vorher gemeldeten bleiben.
 publishers-enable = Freigeben
 publishers-enable-named = Freigeben: { $name }
 publishers-delete = Ereignisquelle löschen
@@ -474,8 +492,6 @@ publishers-expires = Läuft ab am
 publishers-create = Ereignisquelle erstellen
 publishers-cancel = Abbrechen
 publishers-secret-title = Ihre neue Ereignisquelle
-publishers-disable-title = Ereignisquelle sperren
-publishers-disable-lead = Ereignisse mit diesem Token werden ab sofort abgewiesen, bis es wieder freigegeben ist. Die vorher gemeldeten bleiben.
 publishers-secret = Token
 publishers-secret-once = Jetzt an einem sicheren Ort speichern: Diese Seite zeigt es einmal und nie wieder.
 publishers-secret-use = So melden Sie Ereignisse

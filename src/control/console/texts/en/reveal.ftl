@@ -7,15 +7,15 @@ reveal-code-works = { $count ->
    *[other] It works for { $count } more minutes.
 }
 reveal-code-coming = A code is on its way to the number ending in { $end }. That can take a minute.
-reveal-code-delayed = The code to the number ending in { $end } could not be sent yet. We try again on { $time }.
-reveal-code-failed = The code to the number ending in { $end } could not be sent.
+reveal-code-delayed = The code for the number ending in { $end } could not be sent yet. We try again on { $time }.
+reveal-code-failed = The code for the number ending in { $end } could not be sent.
 reveal-code-none = We send a code to the number ending in { $end }. With it, this page shows your credentials once.
 reveal-code = Code
     .hint = The 8 digits of the text message
 reveal-show = Show my credentials
 reveal-send = Send me a code
 reveal-send-new = Send a new code
-reveal-send-pause = Within two minutes of the last code, nothing is sent.
+reveal-send-pause = A new code is sent two minutes after the last one at the earliest.
 reveal-send-at = A new code is possible on { $time }.
 reveal-send-never = This link has had all of its codes. Ask { $account } for a new link.
 reveal-ends = This link works until { $time } and shows your credentials once.
@@ -39,7 +39,7 @@ reveal-shown = Your credentials were shown already
 reveal-shown-lead = Your credentials were shown on { $time }, and cannot be shown again.
 reveal-shown-lead-from = Your credentials were shown on { $time } to { $address }, and cannot be shown again.
 reveal-shown-not-you = If that was not you, tell { $account } at once.
-reveal-shown-lost = If you have lost them, ask { $account } to reset it.
+reveal-shown-lost = If you have lost them, ask { $account } to reset them.
 reveal-locked = This link is locked
 reveal-locked-lead = There were five wrong codes. Ask { $account } for a new link.
 reveal-expired = This link has run out

@@ -1,6 +1,6 @@
 # Where events of the account are sent.
 webhooks-title = Webhooks
-webhooks-lead = Addresses of yours to which we send events, as they happen.
+webhooks-lead = URLs of yours to which we send events as they happen.
 webhooks-one = Webhook
 webhooks-new = New webhook
 webhooks-new-lead = A program of yours gets a signed request for each event. The next page shows the secret for the signatures once.
@@ -57,11 +57,11 @@ webhooks-switched-off = Switched off after failures
 webhooks-switched-off-gone = Switched off: the receiver answered 410 (gone)
 webhooks-stopped-access = Stopped: API access is off
 webhooks-stopped-disabled = Stopped: its API account is disabled
-webhooks-stopped-cleared = Stopped: its key was cleared
+webhooks-stopped-cleared = Stopped: its API key was cleared
 webhooks-stopped-expired = Stopped: its API account has expired
 webhooks-stopped-user = Stopped: its user is disabled
 webhooks-stopped-members = Stopped: members may not have API keys
-webhooks-will-be-switched-off = fails since { $since }, and will be switched off on { $end } unless one delivery succeeds.
+webhooks-will-be-switched-off = has been failing since { $since }, and will be switched off on { $end } unless one delivery succeeds before then.
 webhooks-was-switched-off = was switched off on { $time } after days of failures.
 webhooks-was-switched-off-gone = was switched off on { $time }, because the receiver answered 410 (gone).
 webhooks-alerts-more = There are more.
@@ -85,9 +85,9 @@ webhooks-operation-created = created
 webhooks-operation-updated = updated
 webhooks-operation-edited = edited
 webhooks-operation-upgraded = version changed
-webhooks-operation-reset = new secret
+webhooks-operation-reset = secret replaced
 webhooks-operation-revealed = secret shown
-webhooks-operation-cleared = cleared
+webhooks-operation-cleared = secret cleared
 webhooks-operation-disabled = disabled
 webhooks-operation-enabled = enabled
 webhooks-operation-deleted = deleted
@@ -123,7 +123,7 @@ webhooks-copy = Copy
 webhooks-copied = Copied
 webhooks-secret-new = New secret
 webhooks-secret-new-lead = The next page shows a new secret once. Requests are signed with it from then on.
-webhooks-secret-two = Two secrets sign already. The older of them stops now.
+webhooks-secret-two = Two secrets sign requests at present. The older of them stops now.
 webhooks-secret-create = Create new secret
 webhooks-secret-stops = The present secret
 webhooks-secret-stops-day = also signs for 24 hours
@@ -134,7 +134,7 @@ webhooks-previous-end = End it now
 # What can be done with one.
 webhooks-edit = Edit webhook
 webhooks-edit-short = Edit
-webhooks-edit-lead = What waits goes to the new URL. The secret stays.
+webhooks-edit-lead = Deliveries that wait go to the new URL. The secret stays.
 webhooks-delete = Delete webhook
 webhooks-delete-short = Delete
 webhooks-delete-lead = Nothing is sent to it any more, and its deliveries are deleted. It cannot be brought back.
@@ -163,8 +163,8 @@ webhooks-replay-start = Send again
 webhooks-replays = A replay is under way.
 webhooks-replay-stop = Stop replay
 webhooks-missed = { $count ->
-    [one] 1 event was missed in the last 30 days, while the webhook was stopped or too many waited.
-   *[other] { $count } events were missed in the last 30 days, while the webhook was stopped or too many waited.
+    [one] 1 event was missed in the last 30 days, because the webhook was stopped or too many deliveries waited.
+   *[other] { $count } events were missed in the last 30 days, because the webhook was stopped or too many deliveries waited.
 }
 webhooks-replay-missed-link = Replay missed events
 webhooks-replay-one = Replay
@@ -204,8 +204,8 @@ webhooks-signature-of-attempt = of each attempt
 webhooks-body-gone = Its body is not kept any more.
 webhooks-body-hidden = Only the account sees the body.
 webhooks-error-redirect = It answered with a redirect, and redirects are not followed.
-webhooks-error-address = Its name leads to an address that is not public.
-webhooks-error-name = Its name was not found.
+webhooks-error-address = Its host name leads to an address that is not public.
+webhooks-error-name = Its host name was not found.
 webhooks-error-connection = It could not be reached.
 webhooks-error-tls = The connection could not be encrypted in a way that we trust.
 webhooks-error-time = It did not answer in time.
@@ -242,4 +242,4 @@ done-webhook-tested = A test event is on its way.
 done-webhook-replayed = Deliveries that are sent again: { $subject }
 done-webhook-nothing-to-replay = There was nothing to send again.
 done-webhook-replay-stopped = The replay has stopped. Not sent: { $subject }
-done-webhook-delivery-replayed = It is sent once more.
+done-webhook-delivery-replayed = The delivery is sent once more.
