@@ -2,7 +2,7 @@
 
 use claviger::control::operations::{
     AccountConflict, Caller, NewAccount, OperationError, OperationRefusal, Paging, create_account, grant_access,
-    list_accounts, rename_account, set_access, set_member_policy, show_account, withdraw_access,
+    list_accounts, member_keys_in_use, rename_account, set_access, set_member_policy, show_account, withdraw_access,
 };
 use claviger::store::{AccountFilter, Change, ChangeKind, Changes, Role};
 use jiff::ToSpan as _;
@@ -129,6 +129,9 @@ async fn members_have_keys_while_their_account_allows_it(bed: TestDatabase) {
     .await;
     let key = claviger::store::CredentialRecord { owner: Some(label("mia")), ..token("mias", "acme", "secret") };
     bed.put(&key).await;
+    bed.put_user("imre", Some("acme"), Role::Implementer).await;
+    let of_imre = claviger::store::CredentialRecord { owner: Some(label("imre")), ..token("imres", "acme", "other") };
+    bed.put(&of_imre).await;
     let access = async || {
         let digest = claviger::credential::TokenDigest::of(b"secret");
         bed.store.find_token(&digest).await.unwrap().found.unwrap().credential.account.access
@@ -136,8 +139,13 @@ async fn members_have_keys_while_their_account_allows_it(bed: TestDatabase) {
     let (fixture, ida) = (Fixture::new(), of("acme", Role::Implementer));
     let policy = async |allowed| set_member_policy(&fixture.by(&ida, &bed, noon()), &acme, allowed).await;
     assert!(!access().await);
+    let in_use = async || member_keys_in_use(&fixture.by(&ida, &bed, noon()), &acme).await.unwrap();
+    assert!(in_use().await.is_empty());
     policy(true).await.unwrap();
     assert!(access().await);
+    assert_eq!(in_use().await, [label("mias")], "that of the implementer stays");
+    bed.execute("UPDATE credentials SET expires_at = 1 WHERE id = 'mias'").await;
+    assert!(in_use().await.is_empty());
     policy(false).await.unwrap();
     assert!(!access().await);
     withdraw_access(&fixture.by(&staff(), &bed, noon()), &acme).await.unwrap();

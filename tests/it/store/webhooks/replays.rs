@@ -71,9 +71,11 @@ async fn missed_and_failed_deliveries_are_replayed_the_oldest_first_and_apart(be
         for (place, at) in (0_i64..).zip(expected) {
             assert_eq!(log[*at].next_at, Some(now + (place * 200).milliseconds()));
         }
+        assert_eq!(bed.store.count_waiting_replays("whk_1").await.unwrap(), count);
         let mut transaction = bed.store.begin(now).await.unwrap();
         assert_eq!(transaction.stop_replay("whk_1").await.unwrap(), count);
         transaction.commit().await.unwrap();
+        assert_eq!(bed.store.count_waiting_replays("whk_1").await.unwrap(), 0);
     }
 }
 
