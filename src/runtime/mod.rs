@@ -1,7 +1,9 @@
-//! Background threads.
+//! Background threads and background work.
 
+mod background_work;
 mod deferred_drop;
 
+pub use background_work::{BackgroundWork, WorkInFlight};
 pub use deferred_drop::DeferredDrop;
 
 /// About 1/9 of the CPU share under contention. A lower priority could starve next to a busy process.

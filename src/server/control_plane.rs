@@ -14,6 +14,7 @@ use crate::control::{
     SharedKeys, Throttles, WebhookWorker, open_installation_keys, prune,
 };
 use crate::credential::InstallationKeys;
+use crate::runtime::BackgroundWork;
 use crate::store::{Store, StoreOptions};
 
 /// A pool of its own, beside that of the gate.
@@ -34,6 +35,7 @@ pub(super) struct ControlPlane {
     pub(super) demo_links: Option<DemoLinks>,
     pub(super) settings: Settings,
     pub(super) keys: SharedKeys,
+    pub(super) work: Arc<BackgroundWork>,
 }
 
 impl ControlPlane {
@@ -66,11 +68,13 @@ impl ControlPlane {
         let senders = Senders::new(&self.settings.delivery, self.settings.public_url.as_deref())?;
         let worker =
             OutboxWorker::new(store.clone(), Clock::System, self.live.clone(), self.keys.clone(), (senders, mailbox))
-                .reporting(self.process.outbox.clone(), self.process.metrics.clone());
+                .reporting(self.process.outbox.clone(), self.process.metrics.clone())
+                .counted_in(self.work.clone());
         tokio::spawn(worker.run());
         let wake = state.webhook_wake();
         let webhooks = WebhookWorker::new(store.clone(), Clock::System, self.live.clone(), self.keys.clone(), wake)
-            .reporting(self.process.metrics.clone());
+            .reporting(self.process.metrics.clone())
+            .counted_in(self.work.clone());
         tokio::spawn(webhooks.run());
         tokio::spawn(first_setup_link::print_first_link(store.clone(), self.live.clone(), self.listener_url.clone()));
         tokio::spawn(prune_periodically(store, self.live.clone()));

@@ -15,6 +15,7 @@ use super::main_loop_event::MainLoopEvent;
 use super::service_manager::Notifier;
 use crate::control::Readiness;
 use crate::proxy::Connections;
+use crate::runtime::BackgroundWork;
 use crate::source::ReloadHandle;
 use crate::telemetry::{LineSink, Metrics};
 
@@ -60,6 +61,8 @@ pub(super) struct SignalHandler {
     pub(super) connections: Arc<Connections>,
     /// Of the admin listener and the console listener.
     pub(super) http_connections: [HttpConnections; 3],
+    /// Attempts to send webhooks and messages.
+    pub(super) work: Arc<BackgroundWork>,
     /// `proxy.timeouts.lame_duck`
     pub(super) lame_duck: Duration,
     /// `proxy.timeouts.shutdown`
@@ -135,6 +138,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     self.notifier.stopping();
                     self.readiness.stop();
                     self.reload.stop();
+                    self.work.stop();
                     if self.is_interrupted_in_lame_duck(&mut queue).await {
                         return self.stop_at_once();
                     }
@@ -148,6 +152,7 @@ impl ShutdownSignalWatch for SignalHandler {
                     tracing::info!("handed over: a successor accepts connections, this process drains its own");
                     self.readiness.stop();
                     self.reload.stop();
+                    self.work.stop();
                     self.handed_over.send_replace(true);
                     self.http_connections.iter().for_each(HttpConnections::close);
                     self.end_tunnels.send_replace(true);
@@ -199,12 +204,13 @@ impl SignalHandler {
     fn drain(&self, is_busy: impl Fn() -> bool + Send + 'static) {
         let (events, drain_timeout) = (self.events.clone(), self.drain_timeout);
         let (queue, http_connections) = (self.queue.received.clone(), self.http_connections.clone());
+        let work = self.work.clone();
         let wait = move || {
             let start = Instant::now();
             let is_interrupted = || matches!(queue.blocking_lock().try_recv(), Ok(Signal::Interrupt));
             std::thread::sleep(LISTENER_CLOSE_TIME);
             let mut idle_polls = 0;
-            let is_open = || http_connections.iter().any(|connections| connections.open() > 0);
+            let is_open = || work.in_flight() > 0 || http_connections.iter().any(|connections| connections.open() > 0);
             // Both listeners answer until the last request of the gate is finished.
             while (idle_polls < IDLE_POLLS || is_open()) && start.elapsed() < drain_timeout && !is_interrupted() {
                 std::thread::sleep(POLL_INTERVAL);

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
+use crate::runtime::BackgroundWork;
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
 
@@ -78,6 +79,7 @@ impl Process {
         let (handed_over, is_handed_over) = watch::channel(false);
         let end_tunnels = watch::Sender::new(false);
         let events = std::sync::mpsc::channel();
+        let work = Arc::<BackgroundWork>::default();
 
         let mut listener_count = 1;
         if let Role::Gate(gate) = &role {
@@ -172,6 +174,7 @@ impl Process {
             demo_links: demo_links.cloned(),
             settings: settings.clone(),
             keys: keys.clone(),
+            work: work.clone(),
         };
         server.add_service(background_service(
             "admin",
@@ -205,6 +208,7 @@ impl Process {
             metrics,
             connections,
             http_connections,
+            work,
             lame_duck: settings.timeouts.lame_duck.duration(),
             drain_timeout: settings.timeouts.shutdown.duration(),
             handover: HandoverHooks {

@@ -17,6 +17,7 @@ use crate::control::demo_mailbox::DemoMailbox;
 use crate::control::installation_key::SharedKeys;
 use crate::control::operations::count_text_to;
 use crate::control::outbox_health::OutboxHealth;
+use crate::runtime::BackgroundWork;
 use crate::store::{
     Attempt, Channel, ClaimedMessage, NotSent, Purpose, SendFailure, Store, StoreError, Transaction, Unsendable,
 };
@@ -40,6 +41,7 @@ struct Parts {
     keys: SharedKeys,
     health: Arc<OutboxHealth>,
     metrics: Option<Arc<Metrics>>,
+    work: Arc<BackgroundWork>,
     /// Names this process in its claims.
     name: String,
 }
@@ -66,9 +68,9 @@ impl OutboxWorker {
             None => Outlet::Network(Mutex::new(Arc::new(senders))),
         };
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
-        let (health, metrics, keys) = (Arc::default(), None, keys.into());
+        let (health, metrics, work, keys) = (Arc::default(), None, Arc::default(), keys.into());
         let attempts = Attempts { store, clock, outlet };
-        Self(Arc::new(Parts { attempts, settings, keys, health, metrics, name }))
+        Self(Arc::new(Parts { attempts, settings, keys, health, metrics, work, name }))
     }
 
     /// Reports what waits and what becomes of messages.
@@ -80,7 +82,16 @@ impl OutboxWorker {
         self
     }
 
-    /// Never returns. Ends with the runtime; a message that is being sent then is sent again after its lease.
+    /// Lets a shutdown wait for a message that is being sent.
+    #[must_use]
+    pub fn counted_in(mut self, work: Arc<BackgroundWork>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.work = work;
+        }
+        self
+    }
+
+    /// Never returns. Ends with the runtime; a message that is still being sent then is sent again after its lease.
     pub async fn run(self) {
         for channel in Channel::ALL.into_iter().flat_map(|channel| [channel; LOOPS]) {
             let worker = self.clone();
@@ -158,6 +169,7 @@ impl OutboxWorker {
         if !self.0.attempts.store.has_due_message(channel, self.0.attempts.clock.now()).await? {
             return Ok(false);
         }
+        let Some(_work) = self.0.work.begin() else { return Ok(false) };
         match self.claim(&settings, channel).await? {
             Step::Idle => Ok(false),
             Step::Done => Ok(true),

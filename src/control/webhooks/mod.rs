@@ -4,6 +4,7 @@
 mod attempt;
 mod expiry_events;
 mod failing;
+mod outcome;
 mod retention;
 mod schedule;
 mod worker;

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::attempt::{self, Clients, NotSent};
+use super::attempt::Clients;
 use super::{expiry_events, failing, retention};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::installation_key::SharedKeys;
-use crate::control::operations::{Caller, OperationContext, notice_mails, webhook_entry};
-use crate::store::{AttemptRecord, ClaimedDelivery, FanOutLimits, MAX_IN_FLIGHT, NextStep, Purpose, Store, StoreError};
+use crate::runtime::BackgroundWork;
+use crate::store::{FanOutLimits, MAX_IN_FLIGHT, Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// Attempts of this process that may be under way.
@@ -24,27 +24,23 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
 /// Between two looks at webhooks that fail, credentials that expire, and rows to delete.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(120);
-/// Until the next attempt at what this process cannot send.
-const RELEASE_DELAY: SignedDuration = SignedDuration::from_secs(60);
-/// Retries of recording an outcome; with their pauses they end well before the lease.
-const RECORD_RETRIES: u32 = 5;
-const RECORD_INTERVAL: Duration = Duration::from_secs(2);
 /// Between two log lines about the same fault.
 const FAULT_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
 /// Sends webhooks in this process. Cheap to clone.
 #[derive(Clone)]
-pub struct WebhookWorker(Arc<Parts>);
+pub struct WebhookWorker(pub(super) Arc<Parts>);
 
-struct Parts {
-    store: Store,
-    clock: Clock,
-    settings: Arc<ArcSwap<LiveSettings>>,
-    keys: SharedKeys,
-    clients: Clients,
+pub(super) struct Parts {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    pub(super) settings: Arc<ArcSwap<LiveSettings>>,
+    pub(super) keys: SharedKeys,
+    pub(super) clients: Clients,
     places: Arc<Semaphore>,
     wake: Arc<Notify>,
-    metrics: Option<Arc<Metrics>>,
+    pub(super) metrics: Option<Arc<Metrics>>,
+    work: Arc<BackgroundWork>,
     /// When it last logged why it cannot send.
     fault_logged_at: Mutex<Option<Timestamp>>,
     /// Names this process in its claims.
@@ -63,8 +59,9 @@ impl WebhookWorker {
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
         let (keys, places) = (keys.into(), Arc::new(Semaphore::new(MAX_ATTEMPTS)));
         let (clients, metrics) = (Clients::default(), None);
-        let fault_logged_at = Mutex::default();
-        Self(Arc::new(Parts { store, clock, settings, keys, clients, places, wake, metrics, fault_logged_at, name }))
+        let (work, fault_logged_at) = (Arc::default(), Mutex::default());
+        let parts = Parts { store, clock, settings, keys, clients, places, wake, metrics, work, fault_logged_at, name };
+        Self(Arc::new(parts))
     }
 
     /// Reports what waits and what becomes of deliveries.
@@ -76,7 +73,16 @@ impl WebhookWorker {
         self
     }
 
-    /// Never returns. Ends with the runtime; what is being sent then is sent again after its lease.
+    /// Lets a shutdown wait for attempts under way.
+    #[must_use]
+    pub fn counted_in(mut self, work: Arc<BackgroundWork>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.work = work;
+        }
+        self
+    }
+
+    /// Never returns. Ends with the runtime; what is still being sent then is sent again after its lease.
     pub async fn run(self) {
         let upkeep = self.clone();
         tokio::spawn(async move {
@@ -129,7 +135,7 @@ impl WebhookWorker {
         let mut outcomes = vec![("rows to delete", retention::prune(store, &settings, now).await.map(drop))];
         if settings.webhooks.is_some() {
             outcomes.push(("webhooks that fail", failing::look_after(store, &settings, now).await.map(drop)));
-            outcomes.push(("credentials that expire", expiry_events::write(store, now).await));
+            outcomes.push(("credentials that expire", expiry_events::write(store, &settings, now).await));
         }
         for (what, outcome) in outcomes {
             match outcome {
@@ -217,6 +223,7 @@ impl WebhookWorker {
         settings: &Arc<LiveSettings>,
         attempts: &mut JoinSet<()>,
     ) -> Result<bool, StoreError> {
+        let Some(work) = self.0.work.begin().map(Arc::new) else { return Ok(false) };
         let most = u32::try_from(places.len()).unwrap_or(MAX_IN_FLIGHT);
         let claimed = self.0.store.claim_deliveries(webhook, &self.0.name, self.0.clock.now(), most).await?;
         claimed.unreadable.iter().for_each(|error| tracing::error!("{error}"));
@@ -225,63 +232,13 @@ impl WebhookWorker {
         }
         let is_some = !claimed.deliveries.is_empty();
         for (delivery, place) in claimed.deliveries.into_iter().zip(places) {
-            let (worker, settings) = (self.clone(), settings.clone());
+            let (worker, settings, work) = (self.clone(), settings.clone(), work.clone());
             attempts.spawn(async move {
                 worker.attempt(&delivery, &settings).await;
-                drop(place);
+                drop((place, work));
             });
         }
         Ok(is_some)
-    }
-
-    async fn attempt(&self, claimed: &ClaimedDelivery, settings: &Arc<LiveSettings>) {
-        let Some(terms) = settings.webhooks.as_deref() else { return };
-        let client = self.0.clients.of(settings, terms).ok();
-        let sent = attempt::send(client.as_ref(), terms, &self.0.keys, claimed, &self.0.clock).await;
-        let (record, next) = match sent {
-            Ok(sent) => sent,
-            Err(why) => return self.release(claimed, why).await,
-        };
-        let result = match next {
-            NextStep::Delivered => "delivered",
-            NextStep::Retry(_) => "delayed",
-            NextStep::Failed => "failed",
-            NextStep::Gone => "gone",
-        };
-        if let Some(metrics) = &self.0.metrics {
-            metrics.webhooks.count_deliveries(result, 1);
-        }
-        let (status, error) = (record.status, record.error.as_deref().unwrap_or_default());
-        let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
-        tracing::debug!(delivery, webhook, result, status, error, "webhook");
-        match self.record_persistently(claimed, &record, next).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(delivery, "the lease of a delivery ended while it was sent, or it was deleted"),
-            Err(error) => {
-                tracing::warn!(delivery, "what became of a delivery cannot be recorded; it is sent again: {error}");
-            }
-        }
-    }
-
-    /// Gives a delivery back that this process cannot sign or send. Another one may be able to.
-    async fn release(&self, claimed: &ClaimedDelivery, why: NotSent) {
-        let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
-        if why == NotSent::Busy {
-            tracing::warn!(delivery, webhook, "a webhook is not sent: too many names are being looked up");
-        } else {
-            let reason = "a webhook is not sent: the installation key of its secret is missing here";
-            tracing::error!(delivery, webhook, "{reason}");
-        }
-        let now = self.0.clock.now();
-        let next_at = now.checked_add(RELEASE_DELAY).unwrap_or(now);
-        let released = async {
-            let mut transaction = self.0.store.begin(now).await?;
-            transaction.release_delivery(claimed, next_at).await?;
-            transaction.commit().await
-        };
-        if let Err(error) = released.await {
-            tracing::debug!(delivery, "a delivery cannot be given back; its lease ends by itself: {error}");
-        }
     }
 
     /// Once a minute: a fault lasts, and is met in every round.
@@ -292,56 +249,6 @@ impl WebhookWorker {
             tracing::error!("{fault}");
             *logged_at = Some(now);
         }
-    }
-
-    /// Tries again for a few seconds of the lease: what is not recorded is sent twice.
-    async fn record_persistently(
-        &self,
-        claimed: &ClaimedDelivery,
-        record: &AttemptRecord,
-        next: NextStep,
-    ) -> Result<bool, StoreError> {
-        let mut outcome = self.record(claimed, record, next).await;
-        for _ in 0..RECORD_RETRIES {
-            match outcome {
-                Err(ref error) if error.is_transient() => tokio::time::sleep(RECORD_INTERVAL).await,
-                _ => break,
-            }
-            outcome = self.record(claimed, record, next).await;
-        }
-        outcome
-    }
-
-    async fn record(
-        &self,
-        claimed: &ClaimedDelivery,
-        record: &AttemptRecord,
-        next: NextStep,
-    ) -> Result<bool, StoreError> {
-        let now = self.0.clock.now();
-        let mut transaction = self.0.store.begin(now).await?;
-        if next != NextStep::Gone {
-            let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
-            transaction.commit().await?;
-            return Ok(is_mine);
-        }
-        let Some(before) = transaction.webhook(claimed.webhook.id.as_str()).await? else { return Ok(false) };
-        // The answer was of the URL before an edit.
-        let next = if before.url == claimed.webhook.url { next } else { NextStep::Retry(now) };
-        let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
-        if is_mine && next == NextStep::Gone {
-            let caller = Caller::system();
-            let after = transaction.webhook(before.id.as_str()).await?;
-            let verb = if after.is_some() { "switch_off_webhook" } else { "delete_webhook" };
-            transaction.audit(&caller.actor, &webhook_entry(verb, &before, Some(&before), after.as_ref())).await?;
-            if after.is_some() {
-                let settings = self.0.settings.load_full();
-                let call = OperationContext::new(&self.0.store, &caller, now, settings.terms());
-                notice_mails::webhook(&call, &mut transaction, Purpose::WebhookStopped, &before).await?;
-            }
-        }
-        transaction.commit().await?;
-        Ok(is_mine)
     }
 
     async fn measure(&self) {

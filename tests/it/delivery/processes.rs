@@ -127,3 +127,19 @@ async fn a_process_killed_while_it_sends_leaves_its_mail_to_the_other_after_the_
     assert_eq!(bed.ask("SELECT COUNT(*) FROM tokens").await, 1);
     assert!(shown_secret(&shown).starts_with("clv_"));
 }
+
+/// The next process would send the mail again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_the_answer_of_the_mail_server_and_records_it() {
+    let (bed, server) = (TestDatabase::sqlite().await, SmtpServer::start());
+    bed.account("acme").await;
+    let staff = staff_token(&bed.store).await;
+    let mut process = process(&bed, &server);
+    let body = json!({"role": "owner", "account": "acme", "email": "slow@dev.example"});
+    assert_eq!(call(&process, &staff, "POST", "/api/v1/users", Some(&body)).status, 201);
+    eventually("the mail arrives", || server.mails().len() == 1);
+    process.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(process.wait().code(), Some(0));
+    let accepted = "SELECT COUNT(*) FROM outbox WHERE state = 'accepted' AND attempts = 1";
+    assert_eq!(bed.ask(accepted).await, 1, "{}", process.stderr());
+}

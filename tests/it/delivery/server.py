@@ -64,6 +64,8 @@ class Handler:
             'raw': envelope.content.decode('latin-1'),
         })
         # The mail has arrived, and its sender does not learn it.
+        if mode == 'slow':
+            await asyncio.sleep(2)
         if mode == 'drop' and seen[address] == 1:
             server.transport.abort()
         return '250 OK'

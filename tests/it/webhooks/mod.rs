@@ -15,6 +15,7 @@ mod locks;
 mod name_lookups;
 mod processes;
 mod publisher_tokens;
+mod restart;
 mod sending;
 mod stops;
 mod zapier;
