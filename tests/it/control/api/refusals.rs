@@ -253,7 +253,7 @@ async fn a_call_with_a_slow_body_runs_at_the_time_the_body_ends() {
 
 /// A program whose variable is empty sends null.
 #[tokio::test]
-async fn null_subscribes_no_webhook_to_everything_and_makes_no_publisher_of_all_accounts() {
+async fn null_stands_for_neither_every_event_nor_every_account() {
     let api = TestApi::sqlite().await;
     let credential = api.create_token("acme").await;
     let webhook = |more: serde_json::Value| {
@@ -271,6 +271,9 @@ async fn null_subscribes_no_webhook_to_everything_and_makes_no_publisher_of_all_
         let reply = api.post(target, body.clone()).await;
         assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{body}: {reply:?}");
     }
+    let upgrade = json!({"version": "2", "account": null});
+    let reply = api.post("/unversioned-credentials/upgrade", upgrade).await;
+    assert_eq!((reply.status.as_u16(), reply.code()), (400, "malformed"), "{reply:?}");
     for collection in ["/webhooks", "/publishers"] {
         assert_eq!(api.get(collection).await.body["items"], json!([]), "{collection}");
     }

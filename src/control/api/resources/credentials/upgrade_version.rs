@@ -7,7 +7,7 @@ use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, MaybeBody};
-use crate::control::api::fields::FieldReader;
+use crate::control::api::fields::{FieldReader, not_null};
 use crate::control::api::response::ApiResponse;
 use crate::control::operations::{OperationError, UpgradeVersion, upgrade_unversioned, upgrade_version};
 use crate::control::views::CredentialView;
@@ -56,7 +56,8 @@ struct UpgradeUnversioned {
     #[schema(min_length = 1, max_length = 128)]
     version: String,
     /// The id of an account; every account that you manage if left out.
-    #[schema(min_length = 1, max_length = 128)]
+    #[serde(default, deserialize_with = "not_null")]
+    #[schema(min_length = 1, max_length = 128, nullable = false)]
     account: Option<String>,
 }
 
