@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::OperationContext;
 use crate::credential::Label;
 use crate::store::{
-    ActorKind, CredentialRecord, MailRecipient, NewMessage, Purpose, RecordSecret, Role, StoreError, Transaction,
-    UserRecord, WebhookRecord,
+    ActorKind, CredentialRecord, MailRecipient, NewMessage, Purpose, RecordSecret, Role, SkipScope, StoreError,
+    Transaction, UserRecord, WebhookRecord, WebhookStop,
 };
 
 /// How long a notice is worth sending.
@@ -185,6 +185,41 @@ pub async fn webhook(
     queue(call, transaction, purpose, webhook.id.as_str(), people).await
 }
 
+/// Webhooks that a change of an account or a user stops, or the end of a credential: to the user whose key it is, or the
+/// contact of the credential, and to the owners of the account, who get one mail about all of an account.
+pub(super) async fn webhooks_halted(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    (scope, why): (SkipScope<'_>, WebhookStop),
+    account: &Label,
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() || call.terms.webhooks.is_none() {
+        return Ok(());
+    }
+    let credentials = transaction.credentials_of_halted_webhooks(scope, why).await?;
+    if credentials.is_empty() {
+        return Ok(());
+    }
+    let owners = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
+    let is_of_account = matches!(scope, SkipScope::Account(_) | SkipScope::Members(_));
+    let mut notices = Vec::new();
+    if is_of_account {
+        notices.extend(to_each(Purpose::AccountWebhooksHalted, account.as_str(), owners.clone()));
+    }
+    for credential in &credentials {
+        let contact = transaction.credential_contact(credential).await?;
+        let mut people = match contact.owner {
+            Some(owner) => transaction.recipient(&owner).await?.into_iter().collect(),
+            None => contact.email.as_deref().map(outsider).into_iter().collect::<Vec<_>>(),
+        };
+        if !is_of_account {
+            people.extend(owners.iter().cloned());
+        }
+        notices.extend(to_each(Purpose::WebhooksHalted, credential, people));
+    }
+    queue_all(call, transaction, notices).await
+}
+
 /// A person who is no user.
 fn outsider(email: &str) -> MailRecipient {
     MailRecipient { id: String::new(), email: email.to_owned(), locale: None }
@@ -195,20 +230,39 @@ async fn queue(
     transaction: &mut Transaction,
     purpose: Purpose,
     target: &str,
-    mut people: Vec<MailRecipient>,
+    people: Vec<MailRecipient>,
+) -> Result<(), StoreError> {
+    queue_all(call, transaction, to_each(purpose, target, people).collect()).await
+}
+
+struct Notice<'t> {
+    purpose: Purpose,
+    target: &'t str,
+    to: MailRecipient,
+}
+
+fn to_each(purpose: Purpose, target: &str, people: Vec<MailRecipient>) -> impl Iterator<Item = Notice<'_>> {
+    people.into_iter().map(move |to| Notice { purpose, target, to })
+}
+
+async fn queue_all(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    mut notices: Vec<Notice<'_>>,
 ) -> Result<(), StoreError> {
     if call.terms.delivery.mail.is_none() {
         return Ok(());
     }
     let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
-    people.retain(|person| own != Some(person.id.as_str()));
-    let mut addresses: Vec<String> = Vec::new();
+    notices.retain(|notice| own != Some(notice.to.id.as_str()));
+    let mut queued: Vec<(String, Purpose, &str)> = Vec::new();
     let created_by = call.caller_key();
     // In one order, so that no two transactions wait for each other's counts.
-    people.sort_by_cached_key(|person| person.email.to_ascii_lowercase());
-    for person in people {
+    notices.sort_by_cached_key(|notice| notice.to.email.to_ascii_lowercase());
+    for Notice { purpose, target, to: person } in notices {
         let address = person.email.to_ascii_lowercase();
-        if addresses.contains(&address) {
+        let notice = (address.clone(), purpose, target);
+        if queued.contains(&notice) {
             continue;
         }
         let first_at = match purpose {
@@ -224,7 +278,7 @@ async fn queue(
             );
             continue;
         }
-        addresses.push(address);
+        queued.push(notice);
         let message = NewMessage {
             purpose,
             target,

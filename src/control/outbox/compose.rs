@@ -176,6 +176,7 @@ fn keys(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::WebhookFailing => ("mail-webhook-failing-subject", "mail-webhook-failing-body"),
         Purpose::WebhookStopped => ("mail-webhook-stopped-subject", "mail-webhook-stopped-body"),
         Purpose::WebhooksHalted => ("mail-webhooks-halted-subject", "mail-webhooks-halted-body"),
+        Purpose::AccountWebhooksHalted => ("mail-account-webhooks-halted-subject", "mail-account-webhooks-halted-body"),
     }
 }
 

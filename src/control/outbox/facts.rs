@@ -63,6 +63,11 @@ pub(super) async fn facts(
             let old_key = store.credential(&message.target).await?.and_then(|record| OldKey::of_newest(&record, now));
             of_credential(store, &message.target).await?.map(|facts| Facts { old_key, ..facts })
         }
+        Purpose::AccountWebhooksHalted => store.account(&message.target).await?.map(|account| Facts {
+            account: account.name.unwrap_or_else(|| account.id.to_string()),
+            path: "/webhooks".into(),
+            ..Facts::default()
+        }),
         Purpose::ContactChanged | Purpose::WebhooksHalted => of_credential(store, &message.target).await?,
         Purpose::ExpiringIn14Days | Purpose::ExpiringIn3Days | Purpose::Expired => {
             let is_past = message.purpose == Purpose::Expired;

@@ -79,6 +79,7 @@ pub(super) async fn mint(
         | Purpose::SecretReset
         | Purpose::ContactChanged
         | Purpose::WebhooksHalted
+        | Purpose::AccountWebhooksHalted
         | Purpose::ExpiringIn14Days
         | Purpose::ExpiringIn3Days
         | Purpose::Expired

@@ -2,12 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::control::operations::{EXPIRED, EXPIRING, EventDraft, EventType};
+use crate::control::LiveSettings;
+use crate::control::operations::{Caller, EXPIRED, EXPIRING, EventDraft, EventType, OperationContext, halt_of_expired};
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
-use crate::store::{
-    EventSource, ExpiringCredential, NewEvent, SkipScope, Store, StoreError, WebhookStop, expiry_event_id,
-};
+use crate::store::{EventSource, ExpiringCredential, NewEvent, Store, StoreError, expiry_event_id};
 
 /// How long before its end a credential is reported.
 const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -20,26 +19,28 @@ const MAX_BATCHES: u32 = 50;
 const SOURCE: &str = "claviger";
 
 /// Writes what is due and was not written before.
-pub(super) async fn write(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn write(store: &Store, settings: &LiveSettings, now: Timestamp) -> Result<(), StoreError> {
+    let caller = Caller::system();
+    let call = OperationContext::new(store, &caller, now, settings.terms());
     let soon = now.checked_add(EXPIRES_SOON).unwrap_or(now);
     let lately = now.checked_sub(EXPIRED_LATELY).unwrap_or(now);
-    write_within(store, EXPIRING, (now, soon), now).await?;
-    write_within(store, EXPIRED, (lately, now), now).await
+    write_within(&call, EXPIRING, (now, soon)).await?;
+    write_within(&call, EXPIRED, (lately, now)).await
 }
 
 async fn write_within(
-    store: &Store,
+    call: &OperationContext<'_>,
     kind: EventType,
     window: (Timestamp, Timestamp),
-    now: Timestamp,
 ) -> Result<(), StoreError> {
+    let (store, now) = (call.store, call.now);
     let name = kind.to_string();
     for _ in 0..MAX_BATCHES {
         let mut found = store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
         // Locked in this order.
         found.sort_by(|one, other| one.id.cmp(&other.id));
         if kind == EXPIRED {
-            halt(store, &found, now).await?;
+            halt(call, &found).await?;
         }
         write_batch(store, kind, &found, now).await?;
         if found.len() < BATCH as usize {
@@ -50,13 +51,10 @@ async fn write_within(
 }
 
 /// Each in its own transaction, which locks the webhooks of one credential alone.
-async fn halt(store: &Store, expired: &[ExpiringCredential], now: Timestamp) -> Result<(), StoreError> {
+async fn halt(call: &OperationContext<'_>, expired: &[ExpiringCredential]) -> Result<(), StoreError> {
     for credential in expired {
-        let scope = SkipScope::Credential(credential.id.as_str());
-        let mut transaction = store.begin(now).await?;
-        transaction.lock_webhooks(scope).await?;
-        transaction.forget_webhook_failures(scope).await?;
-        transaction.skip_waiting(scope, WebhookStop::CredentialExpired).await?;
+        let mut transaction = call.store.begin(call.now).await?;
+        halt_of_expired(call, &mut transaction, credential).await?;
         transaction.commit().await?;
     }
     Ok(())

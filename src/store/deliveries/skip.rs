@@ -97,7 +97,7 @@ impl<'s> SkipScope<'s> {
     }
 
     /// The same on rows of webhooks; on `$1`, the id.
-    fn webhooks(self) -> &'static str {
+    pub(in crate::store) fn webhooks(self) -> &'static str {
         match self {
             Self::Webhook(_) => "id = $1",
             Self::Credential(_) => "credential = $1",
@@ -110,7 +110,7 @@ impl<'s> SkipScope<'s> {
         }
     }
 
-    fn id(self) -> &'s str {
+    pub(in crate::store) fn id(self) -> &'s str {
         match self {
             Self::Webhook(id) | Self::Credential(id) | Self::Account(id) | Self::Owner(id) | Self::Members(id) => id,
         }

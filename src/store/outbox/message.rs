@@ -44,8 +44,10 @@ pub enum Purpose {
     WebhookFailing,
     /// Switched off after days of failure; target: webhook.
     WebhookStopped,
-    /// A credential with webhooks was disabled or cleared; target: credential.
+    /// The webhooks of a credential have stopped with it; target: credential.
     WebhooksHalted,
+    /// The same for credentials of an account, by a change of the account; target: account.
+    AccountWebhooksHalted,
 }
 
 /// As stored. Only the claim shows that an attempt is under way.
@@ -99,7 +101,7 @@ impl Channel {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::RevealLink,
         Self::RevealCode,
         Self::Invitation,
@@ -118,6 +120,7 @@ impl Purpose {
         Self::WebhookFailing,
         Self::WebhookStopped,
         Self::WebhooksHalted,
+        Self::AccountWebhooksHalted,
     ];
 
     pub fn channel(self) -> Channel {
@@ -145,6 +148,7 @@ impl Purpose {
             Self::WebhookFailing => "webhook_failing",
             Self::WebhookStopped => "webhook_stopped",
             Self::WebhooksHalted => "webhooks_halted",
+            Self::AccountWebhooksHalted => "account_webhooks_halted",
         }
     }
 

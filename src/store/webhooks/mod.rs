@@ -3,6 +3,7 @@
 mod backlog;
 mod counts;
 mod failing;
+mod halted;
 mod list;
 mod orphans;
 mod read;

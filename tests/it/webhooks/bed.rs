@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use claviger::clock::Clock;
-use claviger::config::Webhooks;
+use claviger::config::{Delivery, MailSettings, MailTls, Webhooks};
 use claviger::control::operations::{
     AcceptedEvent, CreatedWebhook, NewWebhook, PostedEvent, WebhookTerms, create_webhook, post_events,
 };
@@ -50,6 +50,24 @@ impl Bed {
             keys,
             settings: Arc::new(ArcSwap::from_pointee(live)),
         }
+    }
+
+    /// Mails are queued; nothing sends them.
+    pub fn with_mail(mut self) -> Self {
+        let mail = MailSettings {
+            server: "smtp://127.0.0.1:9".parse().unwrap(),
+            tls: MailTls::Off,
+            login: None,
+            from: "keys@example.org".parse().unwrap(),
+            reply_to: None,
+            ca: None,
+            headers: Vec::new(),
+        };
+        let delivery = Delivery { mail: Some(mail), ..Delivery::default() };
+        self.fixture.delivery = delivery.clone();
+        let webhooks = self.fixture.webhooks.clone();
+        self.settings.store(Arc::new(LiveSettings { webhooks, delivery, ..LiveSettings::default() }));
+        self
     }
 
     /// As another process has it.

@@ -1,11 +1,8 @@
 //! Transactions of webhooks and of what stops them lock in one order: on PostgreSQL none is ended by a deadlock, and a
 //! revocation does not wait for what is sent.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use claviger::config::{Delivery, MailSettings, MailTls};
-use claviger::control::LiveSettings;
 use claviger::control::operations::{NewWebhook, create_webhook, disable};
 
 use super::bed::Bed;
@@ -47,22 +44,7 @@ async fn a_webhook_is_deleted_while_its_credential_is_disabled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_switched_off_while_its_credential_is_being_changed() {
-    let bed = bed().await;
-    let mail = MailSettings {
-        server: "smtp://127.0.0.1:9".parse().unwrap(),
-        tls: MailTls::Off,
-        login: None,
-        from: "keys@example.org".parse().unwrap(),
-        reply_to: None,
-        ca: None,
-        headers: Vec::new(),
-    };
-    let live = LiveSettings {
-        webhooks: bed.fixture.webhooks.clone(),
-        delivery: Delivery { mail: Some(mail), ..Delivery::default() },
-        ..LiveSettings::default()
-    };
-    bed.settings.store(Arc::new(live));
+    let bed = bed().await.with_mail();
     let webhook = bed.webhook("/status/500").await;
     bed.post("1").await;
     let worker = bed.worker();

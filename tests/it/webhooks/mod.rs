@@ -7,6 +7,7 @@ mod events_api;
 mod expiry;
 mod failures;
 mod faults;
+mod halted_mails;
 mod hook_junk;
 mod hook_stops;
 mod hooks_api;

@@ -1,5 +1,7 @@
-use crate::control::operations::OperationContext;
-use crate::store::{AccountRecord, CredentialRecord, SkipScope, StoreError, Transaction, UserRecord, WebhookStop};
+use crate::control::operations::{OperationContext, notice_mails};
+use crate::store::{
+    AccountRecord, CredentialRecord, ExpiringCredential, SkipScope, StoreError, Transaction, UserRecord, WebhookStop,
+};
 
 /// Skips the waiting deliveries of webhooks that a change stops, and resets their failures.
 async fn halt(
@@ -33,6 +35,17 @@ pub(in crate::control::operations) async fn halt_of_credential(
     halt(call, transaction, (SkipScope::Credential(after.id.as_str()), why)).await
 }
 
+/// Those of a credential that has expired.
+pub async fn halt_of_expired(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    credential: &ExpiringCredential,
+) -> Result<(), StoreError> {
+    let stop = (SkipScope::Credential(credential.id.as_str()), WebhookStop::CredentialExpired);
+    halt(call, transaction, stop).await?;
+    notice_mails::webhooks_halted(call, transaction, stop, &credential.account).await
+}
+
 /// Those of an account whose API access ended, or of its members when they may have no keys any more.
 pub(in crate::control::operations) async fn halt_of_account(
     call: &OperationContext<'_>,
@@ -42,10 +55,14 @@ pub(in crate::control::operations) async fn halt_of_account(
 ) -> Result<(), StoreError> {
     let id = after.id.as_str();
     if before.has_access() && !after.has_access() {
-        halt(call, transaction, (SkipScope::Account(id), WebhookStop::AccessOff)).await?;
+        let stop = (SkipScope::Account(id), WebhookStop::AccessOff);
+        halt(call, transaction, stop).await?;
+        notice_mails::webhooks_halted(call, transaction, stop, &after.id).await?;
     }
     if before.members_allowed && !after.members_allowed {
-        halt(call, transaction, (SkipScope::Members(id), WebhookStop::MembersNotAllowed)).await?;
+        let stop = (SkipScope::Members(id), WebhookStop::MembersNotAllowed);
+        halt(call, transaction, stop).await?;
+        notice_mails::webhooks_halted(call, transaction, stop, &after.id).await?;
     }
     Ok(())
 }
@@ -58,7 +75,11 @@ pub(in crate::control::operations) async fn halt_of_user(
     after: &UserRecord,
 ) -> Result<(), StoreError> {
     if before.enabled && !after.enabled {
-        halt(call, transaction, (SkipScope::Owner(after.id.as_str()), WebhookStop::OwnerDisabled)).await?;
+        let stop = (SkipScope::Owner(after.id.as_str()), WebhookStop::OwnerDisabled);
+        halt(call, transaction, stop).await?;
+        if let Some(account) = &after.account {
+            notice_mails::webhooks_halted(call, transaction, stop, account).await?;
+        }
     }
     Ok(())
 }

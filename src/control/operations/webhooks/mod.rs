@@ -23,6 +23,7 @@ pub use create::{CreatedWebhook, NewWebhook, create_webhook};
 pub use delete::delete_webhook;
 pub use deliveries::{list_deliveries, show_delivery};
 pub use edit::{EditWebhook, edit_webhook};
+pub use halt::halt_of_expired;
 pub(super) use halt::{halt_of_account, halt_of_credential, halt_of_user};
 pub use list::{WebhookSearch, count_missed, is_replaying, list_webhooks, show_webhook};
 pub use pause::{pause_webhook, play_webhook};

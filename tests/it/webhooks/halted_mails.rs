@@ -1,0 +1,79 @@
+//! Who gets a mail when webhooks stop with their key, their account or their user.
+
+use claviger::control::operations::{disable_user, set_access, set_member_policy};
+use claviger::store::{CredentialRecord, Role};
+use jiff::SignedDuration;
+
+use super::bed::Bed;
+use crate::store::test_database::{TestDatabase, label, on_each, token};
+
+on_each!(
+    each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners,
+    what_was_stopped_before_is_not_reported_again,
+);
+
+/// With an owner, and the member Ben, whose own key and the key `crm` with a contact each have a webhook.
+async fn bed(database: TestDatabase) -> Bed {
+    let bed = Bed::new(database).await.with_mail();
+    bed.database.put_user("olga", Some("acme"), Role::Owner).await;
+    bed.database.put_user("ben", Some("acme"), Role::Member).await;
+    bed.database.execute("UPDATE accounts SET members_allowed = TRUE").await;
+    bed.database.execute("UPDATE credentials SET contact_email = 'carl@dev.example' WHERE id = 'crm'").await;
+    let own = token("own-ben", "acme", "secret of ben");
+    bed.database.put(&CredentialRecord { owner: Some(label("ben")), ..own }).await;
+    bed.webhook("/status/500").await;
+    bed.webhook_for("own-ben", "/status/500", ("*", "*")).await;
+    bed
+}
+
+/// Mails of this purpose to this recipient, since the last call.
+async fn reported(bed: &Bed, recipients: [(&str, &str); 3]) -> [i64; 3] {
+    let mut counts = [0; 3];
+    for (count, (purpose, recipient)) in counts.iter_mut().zip(recipients) {
+        let sql = format!("SELECT COUNT(*) FROM outbox WHERE purpose = '{purpose}' AND recipient = '{recipient}'");
+        *count = bed.database.ask(&sql).await;
+    }
+    let all = bed.database.ask("SELECT COUNT(*) FROM outbox WHERE purpose LIKE '%webhooks_halted'").await;
+    assert_eq!(all, counts.iter().sum::<i64>(), "no other person is sent one");
+    bed.database.execute("DELETE FROM outbox").await;
+    counts
+}
+
+const CARL: (&str, &str) = ("webhooks_halted", "carl@dev.example");
+const BEN: (&str, &str) = ("webhooks_halted", "ben@example.org");
+const OLGA: (&str, &str) = ("webhooks_halted", "olga@example.org");
+const OLGA_OF_ALL: (&str, &str) = ("account_webhooks_halted", "olga@example.org");
+
+async fn each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners(database: TestDatabase) {
+    let bed = bed(database).await;
+    let call = || bed.fixture.call(&bed.database, bed.clock.now());
+    let acme = label("acme");
+    set_access(&call(), &acme, false).await.unwrap();
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [1, 1, 1]);
+    set_access(&call(), &acme, true).await.unwrap();
+    set_member_policy(&call(), &acme, false).await.unwrap();
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 1, 1]);
+    set_member_policy(&call(), &acme, true).await.unwrap();
+
+    let end = bed.clock.now().checked_add(SignedDuration::from_hours(1)).unwrap().as_millisecond();
+    bed.database.execute(&format!("UPDATE credentials SET expires_at = {end} WHERE id = 'crm'")).await;
+    let (one, other) = (bed.worker(), bed.worker());
+    one.look_after().await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 0]);
+    bed.pass(3600);
+    one.look_after().await;
+    other.look_after().await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [1, 0, 1]);
+
+    disable_user(&call(), &label("ben")).await.unwrap();
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 1], "who is disabled is sent nothing");
+}
+
+async fn what_was_stopped_before_is_not_reported_again(database: TestDatabase) {
+    let bed = bed(database).await;
+    let call = || bed.fixture.call(&bed.database, bed.clock.now());
+    bed.database.execute("UPDATE credentials SET enabled = FALSE WHERE id = 'crm'").await;
+    bed.database.execute("UPDATE webhooks SET paused = TRUE WHERE credential = 'own-ben'").await;
+    set_access(&call(), &label("acme"), false).await.unwrap();
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0]);
+}
