@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use http::{Method, StatusCode, Uri};
 use reqwest::redirect::Policy;
 
-use super::config_target::settings_file;
+use super::config_args::settings_file;
 use super::database_target::block_on;
 use super::output::{root_cause, sanitize};
 use crate::config::{ConfigSource, process_environment};

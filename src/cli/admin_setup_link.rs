@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::client::NO_CONSOLE;
-use super::config_target::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::clock::Clock;

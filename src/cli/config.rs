@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use serde_json::json;
 
-use super::config_target::SourceArgs;
+use super::config_args::SourceArgs;
 use super::database_target::block_on;
 use super::output::{counted, note, print, report};
 use crate::clock::Clock;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::json;
 
-use super::config_target::{ConfigArgs, SourceArgs};
+use super::config_args::{ConfigArgs, SourceArgs};
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::{is_json, note, print};
 use crate::store::SchemaState;

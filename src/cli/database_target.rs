@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::config_target::SourceArgs;
+use super::config_args::SourceArgs;
 use crate::config::{Database, DatabaseUrl, Settings};
 use crate::control::local_url;
 use crate::control::operations::{Terms, WebhookTerms};

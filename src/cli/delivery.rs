@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::config_target::ConfigArgs;
+use super::config_args::ConfigArgs;
 use super::database_target::block_on;
 use super::output::{note, print};
 use crate::clock::Clock;

@@ -10,7 +10,7 @@ use http::header::UPGRADE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jiff::Timestamp;
 
-use super::config_target::SourceArgs;
+use super::config_args::SourceArgs;
 use super::database_target::{DatabaseTarget, block_on};
 use super::output::print;
 use crate::auth::{CHECKS, NamedVersion, Rejection, RequestedVersion, RouteRequest, Rules, Target};

@@ -8,7 +8,7 @@ mod audit;
 mod client;
 mod completions;
 mod config;
-mod config_target;
+mod config_args;
 mod credentials;
 mod database;
 mod database_target;
@@ -25,7 +25,7 @@ mod publisher;
 mod secret;
 mod serve;
 mod throttle;
-mod token_digest;
+mod token;
 mod user;
 mod webhook;
 
@@ -93,7 +93,7 @@ enum Command {
     Database(database::Command),
     /// Create a token, or the digest of an existing one
     #[command(subcommand)]
-    Token(token_digest::Command),
+    Token(token::Command),
     /// Hash a password
     #[command(subcommand)]
     Password(hash_password::Command),

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::config_target::SourceArgs;
+use super::config_args::SourceArgs;
 use crate::config::Override;
 use crate::server::{ServeOptions, Start};
 use crate::source::Loader;

@@ -6,6 +6,7 @@ mod delivery;
 mod delivery_checks;
 mod diagnostic;
 mod effective;
+mod installation_key_files;
 mod invocation;
 mod load;
 mod memory_limit;
@@ -26,9 +27,10 @@ mod webhooks_checks;
 mod yaml;
 
 pub use decode::{Document, decode};
-pub use delivery::{Delivery, InstallationKeyFiles, MailSettings, MailTls, SmsSender, SmsSettings};
+pub use delivery::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
+pub use installation_key_files::InstallationKeyFiles;
 pub use invocation::{
     InheritedSocket, command_line, inherited_sockets, notify_socket, operator_token, shell_user, wants_colour,
 };

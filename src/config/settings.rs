@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 
-use super::delivery::{Delivery, InstallationKeyFiles};
+use super::delivery::Delivery;
+use super::installation_key_files::InstallationKeyFiles;
 use super::resource_defaults::ResourceDefaults;
 use super::validate::Checker;
 use super::values::{DatabaseUrl, UpstreamUrl};

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::Client;
 use super::http_client::Remote;
-use crate::cli::config_target::SourceArgs;
+use crate::cli::config_args::SourceArgs;
 use crate::cli::database_target::{DatabaseTarget, block_on};
 use crate::clock::Clock;
 use crate::config::shell_user;

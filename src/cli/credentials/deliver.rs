@@ -1,4 +1,4 @@
-//! `claviger credential deliver|void`
+//! `claviger credential deliver`
 
 use std::process::ExitCode;
 

@@ -53,6 +53,7 @@ fn operations() -> OpenApiRouter<ControlState> {
         .merge(resources::me::routes())
         .merge(resources::form_settings::routes())
         .merge(resources::session::routes())
+        .merge(resources::password::routes())
         .merge(resources::setup_links::routes())
         .merge(resources::accounts::routes())
         .merge(resources::access_requests::routes())

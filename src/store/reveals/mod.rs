@@ -2,6 +2,7 @@
 
 mod code_tries;
 mod minting;
+mod read;
 mod record;
 mod shown_reveal;
 mod write;

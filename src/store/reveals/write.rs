@@ -1,12 +1,12 @@
-//! Creating reveals, marking them as shown, ending them, and finding the one behind a link.
+//! Creating reveals, marking them as shown, ending and deleting them.
 
 use jiff::Timestamp;
 
-use super::record::{COLUMNS, OldStops, RevealRecord, RevealRow, SupersededBy};
-use crate::credential::{Label, PlainLinkToken, TokenDigest, time_ordered_id};
+use super::record::{OldStops, SupersededBy};
+use crate::credential::{Label, PlainLinkToken, time_ordered_id};
 use crate::store::statement;
 use crate::store::transaction::{BATCH, Touched, bind_list, build, timed};
-use crate::store::{ChangeKind, Store, StoreError, Transaction, fetch_optional};
+use crate::store::{ChangeKind, Store, StoreError, Transaction};
 
 /// A reveal to create.
 #[derive(Debug, Clone, Copy)]
@@ -22,26 +22,6 @@ pub struct NewReveal<'r> {
 }
 
 impl Store {
-    /// The reveal that this link leads to, in any state.
-    pub async fn reveal_of_link(&self, digest: &TokenDigest) -> Result<Option<RevealRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM reveals r JOIN reveal_links l ON l.reveal = r.id WHERE l.digest = $1");
-        let row: Option<RevealRow> = fetch_optional!(self, sql, digest.as_bytes().to_vec())?;
-        row.map_or(Ok(None), RevealRow::record)
-    }
-
-    pub async fn reveal(&self, id: &str) -> Result<Option<RevealRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.id = $1");
-        let row: Option<RevealRow> = fetch_optional!(self, sql, id)?;
-        row.map_or(Ok(None), RevealRow::record)
-    }
-
-    /// The newest reveal of a credential, in any state.
-    pub async fn newest_reveal(&self, credential: &str) -> Result<Option<RevealRecord>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.number DESC LIMIT 1");
-        let row: Option<RevealRow> = fetch_optional!(self, sql, credential)?;
-        row.map_or(Ok(None), RevealRow::record)
-    }
-
     /// Deletes reveals that ended before this time, with their links; how many.
     pub async fn prune_reveals(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut pruned = 0;
@@ -95,18 +75,6 @@ impl Transaction {
         // Gates have nothing to drop: counts by state do.
         self.changed(ChangeKind::Credential, new.credential.as_str());
         Ok(id)
-    }
-
-    /// The newest reveal of a credential, in any state. Lock the credential first.
-    pub async fn newest_reveal(&mut self, credential: &str) -> Result<Option<RevealRecord>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM reveals r WHERE r.credential = $1 ORDER BY r.number DESC LIMIT 1{}",
-            self.for_update()
-        );
-        let row: Option<RevealRow> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(credential)
-            .fetch_optional(connection))?;
-        row.map_or(Ok(None), RevealRow::record)
     }
 
     /// Marks a reveal as shown; its code is deleted. False when it was shown or ended before.

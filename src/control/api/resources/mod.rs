@@ -11,6 +11,7 @@ pub(super) mod hooks;
 pub(super) mod me;
 pub(super) mod operator_tokens;
 pub(super) mod own_key;
+pub(super) mod password;
 pub(super) mod publishers;
 pub(super) mod session;
 pub(super) mod setup_links;

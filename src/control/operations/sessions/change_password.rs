@@ -1,4 +1,4 @@
-use super::sign_in_context::{SignInContext, SignInError};
+use super::{SignInContext, SignInError};
 use crate::control::operations::secrets::check_password;
 use crate::control::operations::users::entry;
 use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, OperationRefusal};

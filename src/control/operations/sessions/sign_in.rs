@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
-use super::sign_in_context::{MAX_PASSWORD_BYTES, SignInContext, SignInError};
+use super::SignInContext;
+use super::password_verification::{MAX_PASSWORD_BYTES, SignInError};
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::users::entry;
 use crate::control::operations::{Caller, NoSecret, OperationError};

@@ -5,9 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use super::account_upsert::AccountUpsert;
 use super::bounded_list::BoundedList;
+use super::database_conflicts::{ID_BESIDE_HINT, Released, Taken};
 use super::entry_validation::faults_of;
 use super::record_builder::{RecordBuilder, differences};
-use super::uniqueness::{ID_BESIDE_HINT, Released, Taken};
 use super::{Imported, ImportedCredential};
 use crate::config::{Diagnostic, Diagnostics, Origin};
 use crate::control::operations::credentials::change::{clear_guesses, entry as audit_entry, superseded_by};

@@ -3,10 +3,10 @@
 
 mod account_upsert;
 mod bounded_list;
+mod database_conflicts;
 mod entry_validation;
 mod importer;
 mod record_builder;
-mod uniqueness;
 
 use self::importer::Importer;
 use crate::config::{Diagnostic, Diagnostics, Origin};
