@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build install check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
+.PHONY: help demo build build-fast install check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -16,15 +16,18 @@ demo: needs ## See it work: a small API, the gate, and the console with people t
 	@$(CARGO) build --locked
 	@$(CARGO) run --quiet --locked -- demo
 
-build: needs ## Build what ships: target/release/claviger (optimised as a whole; takes minutes)
+build: needs ## Build what ships: target/release/claviger (optimised as a whole, mostly on one core: 10 to 25 minutes)
 	@$(CARGO) build --release --locked
+
+build-fast: needs ## Build one to try: target/fast/claviger (optimised in parts)
+	@$(CARGO) build --profile fast --locked
 
 # Another PREFIX stands in the units, too.
 SHARE = $(DESTDIR)$(PREFIX)/share
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: ## Put what make build has built into /usr/local, with manual, completions and units (PREFIX=/usr/local)
 	@test -x $(BINARY) || { echo "first: make build" >&2; exit 1; }
-	@install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/claviger
+	@deploy/install-program $(BINARY) $(DESTDIR)$(PREFIX)/bin
 	@install -d $(SHARE)/man/man1 $(SHARE)/doc/claviger $(UNITS) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	@umask 022; $(BINARY) man $(SHARE)/man/man1 2> /dev/null
@@ -43,6 +46,8 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
+# Most tests wait for a process, a timer or a browser now and then: two for each core.
+test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' "$$(nproc)")
 test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 	@if $(can_isolate); then $(CARGO) test --quiet --locked --test it -- --ignored proxy::health proxy::causes server::memory_limit \

@@ -25,7 +25,12 @@ fn program_manual_completions_and_units_are_installed() {
     let mut program = Command::new(at("bin/claviger"));
     program.arg("--version");
     assert!(succeeds(program).stdout.starts_with("claviger "));
+    // The line tables are beside it.
+    let bytes = std::fs::read(at("bin/claviger")).unwrap();
+    let has = |name: &[u8]| bytes.windows(name.len()).any(|window| window == name);
+    assert!(has(b".gnu_debuglink") && !has(b".debug_line"));
     for file in [
+        "bin/.debug/claviger.debug",
         "share/man/man1/claviger-serve.1",
         "share/bash-completion/completions/claviger",
         "share/zsh/site-functions/_claviger",
