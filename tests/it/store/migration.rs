@@ -19,7 +19,7 @@ on_each!(
 );
 
 /// The defaults of a gate.
-const GATE_OPTIONS: StoreOptions = StoreOptions { connections: 4, query_timeout: Duration::from_secs(2), create: true };
+const GATE_OPTIONS: StoreOptions = StoreOptions { connections: 4, query_timeout: Duration::from_secs(4), create: true };
 
 /// Undoes step 5 of the schema.
 macro_rules! without_webhooks {
@@ -287,7 +287,7 @@ async fn lookups_are_answered_while_100_000_rows_are_migrated() {
     .await;
     let url = bed.url.clone();
     let migration = tokio::spawn(async move {
-        let limit = Duration::from_millis(500);
+        let limit = Duration::from_secs(5);
         let store = Store::open(&url, StoreOptions { query_timeout: limit, ..GATE_OPTIONS }).await.unwrap();
         store.ensure_schema(true).await.unwrap();
     });
