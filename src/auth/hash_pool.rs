@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::credential::{HashMemory, PasswordHash, PasswordHashError, PlainPassword};
-use crate::runtime::lower_priority;
+use crate::runtime::{LowPriority, lower_priority};
 
 #[derive(Debug, Clone, Copy)]
 pub struct HashPoolSize {
@@ -118,7 +118,7 @@ impl Job {
 
 fn work(queue: &Mutex<Receiver<Job>>, waiting: &AtomicUsize, observe: impl Fn(Duration)) {
     let mut memory = HashMemory::default();
-    lower_priority();
+    lower_priority(LowPriority::Background);
     loop {
         // A panic while the lock is held cannot leave the receiver in a broken state.
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();

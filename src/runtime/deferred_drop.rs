@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use super::lower_priority;
+use super::{LowPriority, lower_priority};
 
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -20,7 +20,7 @@ impl<T: Send + Sync + 'static> DeferredDrop<T> {
     pub fn start() -> std::io::Result<Self> {
         let (sender, receiver) = channel::<Arc<T>>();
         std::thread::Builder::new().name("deferred-drop".into()).spawn(move || {
-            lower_priority();
+            lower_priority(LowPriority::Background);
             let mut pending = Vec::new();
             loop {
                 let next = match pending.is_empty() {

@@ -53,6 +53,10 @@ impl BackgroundService for HttpService {
 
 impl HttpService {
     async fn serve(&self, bound: BoundListener) -> anyhow::Result<()> {
+        // All of it runs on this thread, and on those that its database starts from here.
+        if matches!(self.content, Content::Console(_)) && self.standalone_events.is_none() {
+            crate::runtime::lower_priority(crate::runtime::LowPriority::Console);
+        }
         let listener = tokio::net::TcpListener::from_std(bound.into_inner()).context("its socket")?;
         let tls = self.certificates.clone().map(acceptor).transpose()?;
         let (router, reveal_router) = self.content.routers().await?;

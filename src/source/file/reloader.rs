@@ -15,7 +15,7 @@ use super::watch::{Change, Watch};
 use super::{Difference, Loaded, Loader};
 use crate::clock::Clock;
 use crate::config::{Diagnostic, Diagnostics, Origin, Settings};
-use crate::runtime::lower_priority;
+use crate::runtime::{LowPriority, lower_priority};
 use crate::telemetry::Metrics;
 
 /// Time without events before files are read: writers often truncate first and write then.
@@ -111,7 +111,7 @@ impl Reloader {
         // A file may have changed between the first read and the watch.
         reloader.trigger_check();
         std::thread::Builder::new().name("reload".into()).spawn(move || {
-            lower_priority();
+            lower_priority(LowPriority::Background);
             reloader.run(&inbox);
         })?;
         Ok(handle)

@@ -13,6 +13,7 @@ use claviger::credential::{
 };
 use claviger::source::FileSet;
 use http::{HeaderMap, HeaderValue, Method};
+use tempfile::TempDir;
 
 use crate::support::{Gate, RecordingApi, Request, eventually, slow_hash};
 
@@ -134,6 +135,23 @@ fn hashing_and_reloading_threads_have_lower_priority() {
         let usual = others.iter().map(|(_, nice)| *nice).min().unwrap_or_default();
         long.len() == 3 && long.iter().all(|(_, nice)| *nice > usual)
     });
+}
+
+/// Fifty people who click took the CPU from the callers of the gate.
+#[test]
+fn the_console_beside_a_gate_has_a_lower_priority_and_alone_the_usual_one() {
+    let console = |gate: &Gate| {
+        let threads = gate.priorities();
+        let (console, others): (Vec<_>, Vec<_>) = threads.into_iter().partition(|(name, _)| name == "BG console");
+        let usual = others.iter().map(|(_, nice)| *nice).min().unwrap_or_default();
+        console.iter().map(|(_, nice)| *nice - usual).max()
+    };
+    let (api, bed) = (RecordingApi::start(), TempDir::new().unwrap());
+    let database = format!("sqlite:{}", bed.path().join("claviger.db").display());
+    let beside = Gate::before(api.url()).database(&database).start();
+    eventually("the console beside a gate gives way", || console(&beside) == Some(5));
+    let alone = Gate::management_only(&database).start();
+    assert_eq!(console(&alone), Some(0));
 }
 
 /// Huge pages multiplied latencies during the reload of a million credentials.
