@@ -1,13 +1,9 @@
 //! Merges file, environment and flags.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::suggest::suggested_path;
 use super::{Diagnostic, Diagnostics, Node, Origin, Settings, Value, decode, parse, raw, read_text};
-
-/// Prefix of overrides in the environment; `__` separates keys.
-const PREFIX: &str = "CLAVIGER__";
 
 /// A value of the environment or a flag, which replaces that of the file.
 #[derive(Debug, Clone)]
@@ -127,78 +123,4 @@ fn parent(path: &str) -> &str {
 fn are_related(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// The overrides in variables such as `CLAVIGER__PROXY__LISTEN`; others are ignored.
-///
-/// # Errors
-/// Variables whose value is not YAML or not UTF-8.
-pub fn environment<T: AsRef<OsStr>>(variables: impl Iterator<Item = (T, T)>) -> Result<Vec<Override>, Diagnostics> {
-    let mut overrides = Vec::new();
-    let mut faults = Diagnostics::default();
-    for (name, text) in variables {
-        let name = name.as_ref().to_string_lossy();
-        let Some(path) = name.strip_prefix(PREFIX) else { continue };
-        let path: Vec<String> = path.split("__").map(str::to_ascii_lowercase).collect();
-        let origin = Origin::Environment(name.as_ref().into());
-        let value = match text.as_ref().to_str() {
-            // `parse` refuses a document that is null; a variable may be null to switch something off.
-            Some(text) if text.trim() == "null" => Ok(Node::new(Value::Null, origin.clone())),
-            Some(text) => parse(text),
-            // Ignoring it could leave something open that it was meant to close.
-            None => Err(Diagnostic::new(Origin::WHOLE_FILE, "", "is not valid UTF-8")),
-        };
-        match value {
-            Ok(mut value) => {
-                relocate(&mut value, &origin);
-                overrides.push(Override { path, value });
-            }
-            Err(fault) => faults.push(Diagnostic { origin, path: path.join("."), ..fault }),
-        }
-    }
-    overrides.sort_by(|a, b| a.path.cmp(&b.path));
-    faults.into_result(|| overrides)
-}
-
-fn relocate(node: &mut Node, origin: &Origin) {
-    node.origin = origin.clone();
-    match &mut node.value {
-        Value::List(items) => items.iter_mut().for_each(|item| relocate(item, origin)),
-        Value::Map(entries) => {
-            for (key, value) in entries {
-                key.origin = origin.clone();
-                relocate(value, origin);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Float(_) | Value::Text(_) | Value::Removed => {}
-    }
-}
-
-/// The overrides in the environment of this process.
-///
-/// # Errors
-/// As for [`environment`].
-pub fn process_environment() -> Result<Vec<Override>, Diagnostics> {
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-    let all = std::env::vars_os();
-    environment(all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_variable_may_be_null_but_not_empty() {
-        let read = |text: &str| environment([("CLAVIGER__ACCEPT__API_KEY".to_owned(), text.to_owned())].into_iter());
-        let overrides = read("null").unwrap();
-        assert_eq!(
-            (&overrides[0].path[..], &overrides[0].value.value),
-            (&["accept".into(), "api_key".into()][..], &Value::Null)
-        );
-        assert_eq!(
-            read("").unwrap_err().to_string(),
-            "environment variable CLAVIGER__ACCEPT__API_KEY  accept.api_key  is empty"
-        );
-    }
 }

@@ -6,8 +6,8 @@ mod delivery;
 mod delivery_checks;
 mod diagnostic;
 mod effective;
+mod environment_variables;
 mod installation_key_files;
-mod invocation;
 mod load;
 mod memory_limit;
 mod node;
@@ -18,6 +18,7 @@ mod route_checks;
 mod schema;
 mod setting_fault;
 mod settings;
+mod shell_user;
 mod suggest;
 mod text_file;
 mod validate;
@@ -30,16 +31,17 @@ pub use decode::{Document, decode};
 pub use delivery::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
-pub use installation_key_files::InstallationKeyFiles;
-pub use invocation::{
-    InheritedSocket, command_line, inherited_sockets, notify_socket, operator_token, shell_user, wants_colour,
+pub use environment_variables::{
+    InheritedSocket, environment, inherited_sockets, notify_socket, operator_token, process_environment, wants_colour,
 };
-pub use load::{ConfigSource, Override, environment, process_environment};
+pub use installation_key_files::InstallationKeyFiles;
+pub use load::{ConfigSource, Override};
 pub use memory_limit::memory_limit;
-pub use node::{Key, Node, Origin, Value};
-pub use provenance::Provenance;
+pub use node::{Key, Node, Value};
+pub use provenance::{Origin, Provenance};
 pub use schema::schema;
 pub use settings::{Database, ERROR_DOCS, ERROR_PAGES, Settings, Tracing, Upstream};
+pub use shell_user::shell_user;
 pub use suggest::unknown_key;
 pub use text_file::{read_text, text_of};
 pub use values::{

@@ -14,7 +14,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
-use super::request_builder::Content;
+use super::api_request::Content;
 use super::{Reply, Request};
 use crate::cli::output::{note, root_cause, sanitize};
 use crate::config::operator_token;

@@ -1,10 +1,10 @@
 //! Client of the management API: over HTTP, or in this process on the database. The same handlers answer both.
 
+mod api_request;
 mod confirm;
 mod http_client;
 mod machine_token;
 mod print;
-mod request_builder;
 mod target;
 mod time;
 
@@ -15,12 +15,12 @@ use anyhow::Context as _;
 use http::header::{ETAG, HeaderMap, HeaderValue};
 use serde_json::Value;
 
+use self::api_request::{Content, encoded};
+pub(super) use self::api_request::{Request, path, query};
 pub(super) use self::confirm::Confirmation;
 use self::http_client::Remote;
 pub(super) use self::machine_token::MachineToken;
 pub(super) use self::print::{Column, NO_CONSOLE, address_count, cell, list, list_matching, show, show_secret, time};
-use self::request_builder::{Content, encoded};
-pub(super) use self::request_builder::{Request, path, query};
 pub(super) use self::target::ClientTarget;
 pub(super) use self::time::{ago, parse_time};
 use crate::control::api::{InProcessAnswer, InProcessApi, InProcessStream};

@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use jiff::Timestamp;
 use serde_json::Value;
 
+use super::state_text::state;
 use crate::cli::client::{ClientArgs, Column, Request, cell, list_matching, path, query, time};
 use crate::cli::output::print;
-use crate::clock::Clock;
 
 const COLUMNS: [Column; 7] = [
     ("ID", |credential| cell(credential, "id")),
@@ -19,19 +18,6 @@ const COLUMNS: [Column; 7] = [
     ("LAST USED", |credential| time(credential, "last_used_at")),
     ("NAME", |credential| cell(credential, "name")),
 ];
-
-pub(super) fn state(credential: &Value) -> String {
-    let is_over = |end: Timestamp| end <= Clock::System.now();
-    let is_expired = credential["expires_at"].as_str().and_then(|end| end.parse().ok()).is_some_and(is_over);
-    let state = match (credential["cleared"] == true, credential["enabled"] == true) {
-        (true, _) if credential["delivery"]["state"] == "waiting" => "waiting",
-        (true, _) => "cleared",
-        (false, false) => "disabled",
-        (false, true) if is_expired => "expired",
-        (false, true) => "enabled",
-    };
-    state.to_owned()
-}
 
 #[derive(clap::Args)]
 #[command(

@@ -10,7 +10,9 @@ mod edit;
 mod export;
 mod import;
 mod list;
+mod narrowing;
 mod show;
+mod state_text;
 mod upgrade_version;
 
 use std::process::ExitCode;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::{Map, Value};
 
-use super::list::state;
+use super::state_text::state;
 use crate::cli::client::{ClientArgs, Request, path, show};
 
 #[derive(clap::Args)]

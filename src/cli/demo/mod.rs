@@ -70,7 +70,7 @@ fn serve(
     let loader = Loader::new(ConfigSource { file: Some(folder.join("claviger.yaml")), overrides });
     let loaded = loader.load()?;
     let links = DemoLinks::default();
-    let people = block_on(seed::fill(&loaded.settings, &links))?;
+    let people = block_on(seed::seed(&loaded.settings, &links))?;
     let options = ServeOptions { demo_links: Some(links), ..ServeOptions::default() };
     let mut printed = Ok(());
     crate::server::serve(loader, loaded, &options, |addresses| {

@@ -44,7 +44,7 @@ struct Demo {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(super) async fn fill(settings: &Settings, links: &DemoLinks) -> anyhow::Result<Vec<Person>> {
+pub(super) async fn seed(settings: &Settings, links: &DemoLinks) -> anyhow::Result<Vec<Person>> {
     let database = settings.database.as_ref().context("a demo has a database")?;
     let query_timeout = database.options.query_timeout.duration();
     let store = Store::open(&database.url, StoreOptions { connections: 1, query_timeout, create: true }).await?;

@@ -130,6 +130,20 @@ impl Transaction {
         Ok(outcome)
     }
 
+    /// Marks events as fanned out.
+    pub(super) async fn mark_fanned_out(&mut self, events: &[&str]) -> Result<(), StoreError> {
+        let now = self.now.as_millisecond();
+        for batch in events.chunks(BATCH) {
+            let _touched: Touched = build!(self, "UPDATE events SET fanned_out_at = ", |sql, connection| {
+                sql.push_bind(now).push(" WHERE id IN (");
+                bind_list!(sql, batch.iter().copied());
+                sql.push(")");
+                sql.build().persistent(false).execute(connection)
+            })?;
+        }
+        Ok(())
+    }
+
     async fn new_events(&mut self, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         let sql = format!(
             "SELECT e.id, e.account, e.type, e.entity, e.operation, e.created_at, {AUDIENCE_COLUMNS} FROM events e

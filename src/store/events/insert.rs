@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::credential::{Label, time_ordered_id};
-use crate::store::transaction::{BATCH, Touched, bind_list, build};
+use crate::store::transaction::{BATCH, bind_list, build};
 use crate::store::{StoreError, Transaction};
 
 /// An event to write. Its type is `entity.operation`.
@@ -133,20 +133,6 @@ impl Transaction {
             }
         }
         Ok(known)
-    }
-
-    /// Marks events as fanned out.
-    pub(in crate::store) async fn mark_fanned_out(&mut self, events: &[&str]) -> Result<(), StoreError> {
-        let now = self.now.as_millisecond();
-        for batch in events.chunks(BATCH) {
-            let _touched: Touched = build!(self, "UPDATE events SET fanned_out_at = ", |sql, connection| {
-                sql.push_bind(now).push(" WHERE id IN (");
-                bind_list!(sql, batch.iter().copied());
-                sql.push(")");
-                sql.build().persistent(false).execute(connection)
-            })?;
-        }
-        Ok(())
     }
 }
 
