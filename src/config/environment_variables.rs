@@ -1,4 +1,4 @@
-//! What the process reads from its environment. No other module does.
+//! What the process reads from its environment, and its command line. No other module does.
 
 use std::ffi::{OsStr, OsString};
 use std::net::TcpListener;
@@ -18,6 +18,12 @@ pub struct InheritedSocket {
     /// `FileDescriptorName=` of the socket unit.
     pub name: String,
     pub listener: TcpListener,
+}
+
+/// The name of the program as it was called, and its arguments.
+pub fn command_line() -> (OsString, Vec<OsString>) {
+    let mut words = std::env::args_os();
+    (words.next().unwrap_or_default(), words.collect())
 }
 
 /// The socket for notifications to the service manager (`NOTIFY_SOCKET`).

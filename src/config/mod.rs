@@ -11,6 +11,7 @@ mod installation_key_files;
 mod load;
 mod memory_limit;
 mod node;
+mod origin;
 mod provenance;
 pub mod raw;
 mod resource_defaults;
@@ -32,13 +33,15 @@ pub use delivery::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
 pub use environment_variables::{
-    InheritedSocket, environment, inherited_sockets, notify_socket, operator_token, process_environment, wants_colour,
+    InheritedSocket, command_line, environment, inherited_sockets, notify_socket, operator_token, process_environment,
+    wants_colour,
 };
 pub use installation_key_files::InstallationKeyFiles;
 pub use load::{ConfigSource, Override};
 pub use memory_limit::memory_limit;
 pub use node::{Key, Node, Value};
-pub use provenance::{Origin, Provenance};
+pub use origin::Origin;
+pub use provenance::Provenance;
 pub use schema::schema;
 pub use settings::{Database, ERROR_DOCS, ERROR_PAGES, Settings, Tracing, Upstream};
 pub use shell_user::shell_user;

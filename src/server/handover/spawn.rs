@@ -26,8 +26,7 @@ impl Spawner {
         if self.is_running.swap(true, Ordering::AcqRel) {
             return tracing::warn!("no successor started: one is already starting");
         }
-        let mut words = std::env::args_os();
-        let (program, mut arguments) = (words.next().unwrap_or_default(), words.collect::<Vec<_>>());
+        let (program, mut arguments) = crate::config::command_line();
         if !arguments.iter().any(|argument| argument == "--upgrade") {
             arguments.push("--upgrade".into());
         }
