@@ -133,20 +133,14 @@ async fn changed(
         }
         queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
     }
-    let works = |record: &CredentialRecord| record.enabled && !record.secret.is_cleared();
-    if call.terms.webhooks.is_some()
-        && works(before)
-        && !works(after)
-        && transaction.count_webhooks_of_credential(after.id.as_str()).await? > 0
-    {
-        let mut people = transaction.recipients(Role::Owner, Some(after.account.as_str())).await?;
-        match &after.owner {
-            Some(owner) => people.extend(transaction.recipient(owner.as_str()).await?),
-            None => people.extend(after.contact_email.as_deref().map(outsider)),
-        }
-        queue(call, transaction, Purpose::WebhooksHalted, after.id.as_str(), people).await?;
-    }
-    Ok(())
+    let why = if before.enabled && !after.enabled {
+        WebhookStop::CredentialDisabled
+    } else if !before.secret.is_cleared() && after.secret.is_cleared() {
+        WebhookStop::CredentialCleared
+    } else {
+        return Ok(());
+    };
+    webhooks_halted(call, transaction, (SkipScope::Credential(after.id.as_str()), why), &after.account).await
 }
 
 /// A reset whose new secret is sent: to developers and owners. The contact has the link.
@@ -185,8 +179,8 @@ pub async fn webhook(
     queue(call, transaction, purpose, webhook.id.as_str(), people).await
 }
 
-/// Webhooks that a change of an account or a user stops, or the end of a credential: to the user whose key it is, or the
-/// contact of the credential, and to the owners of the account, who get one mail about all of an account.
+/// Webhooks that stop with their credential, its user or its account: to the user whose key it is, or the contact of the
+/// credential, and to the owners of the account. Of all that stop with an account, each person gets one mail.
 pub(super) async fn webhooks_halted(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
@@ -202,8 +196,9 @@ pub(super) async fn webhooks_halted(
     }
     let owners = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
     let is_of_account = matches!(scope, SkipScope::Account(_) | SkipScope::Members(_));
-    let mut notices = Vec::new();
+    let (mut notices, mut reported) = (Vec::new(), Vec::new());
     if is_of_account {
+        reported.extend(owners.iter().map(|owner| owner.email.to_ascii_lowercase()));
         notices.extend(to_each(Purpose::AccountWebhooksHalted, account.as_str(), owners.clone()));
     }
     for credential in &credentials {
@@ -212,7 +207,10 @@ pub(super) async fn webhooks_halted(
             Some(owner) => transaction.recipient(&owner).await?.into_iter().collect(),
             None => contact.email.as_deref().map(outsider).into_iter().collect::<Vec<_>>(),
         };
-        if !is_of_account {
+        if is_of_account {
+            people.retain(|person| !reported.contains(&person.email.to_ascii_lowercase()));
+            reported.extend(people.iter().map(|person| person.email.to_ascii_lowercase()));
+        } else {
             people.extend(owners.iter().cloned());
         }
         notices.extend(to_each(Purpose::WebhooksHalted, credential, people));

@@ -112,6 +112,7 @@ impl Composer<'_> {
         };
         let (subject, body) = match (message.purpose, facts.old_key) {
             (Purpose::SecretReset, Some(_)) => ("mail-reset-subject", "mail-reset-sent-body"),
+            (Purpose::WebhookStopped, _) if facts.is_gone => ("mail-webhook-stopped-subject", "mail-webhook-gone-body"),
             (purpose, _) => keys(purpose),
         };
         let mut paragraphs = vec![Paragraph::Text(self.t(body, &arguments())), Paragraph::Link(link)];

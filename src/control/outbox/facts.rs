@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::reset_overlap::OldKey;
 use crate::control::views::FAILURES_UNTIL_OFF;
-use crate::store::{ClaimedMessage, CredentialRecord, Purpose, Store, StoreError};
+use crate::store::{ClaimedMessage, CredentialRecord, Purpose, Store, StoreError, SwitchedOffWhy};
 
 /// What the text of a notice names.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) struct Facts {
     pub(super) address: Option<String>,
     /// Of a reset whose new key is sent.
     pub(super) old_key: Option<OldKey>,
+    /// Of a webhook: its receiver has answered 410.
+    pub(super) is_gone: bool,
     /// Path of the page in the console, from its base.
     pub(super) path: String,
 }
@@ -136,6 +138,7 @@ async fn of_webhook(store: &Store, message: &ClaimedMessage, now: Timestamp) -> 
     let facts = of_credential(store, webhook.credential.as_str()).await?;
     Ok(facts.map(|facts| Facts {
         moment: webhook.failing_since.and_then(|since| since.checked_add(FAILURES_UNTIL_OFF).ok()),
+        is_gone: webhook.switched_off.is_some_and(|off| off.why == SwitchedOffWhy::Gone),
         path: format!("/webhooks/{}", webhook.id),
         ..facts
     }))

@@ -33,16 +33,16 @@ async fn write_within(
     kind: EventType,
     window: (Timestamp, Timestamp),
 ) -> Result<(), StoreError> {
-    let (store, now) = (call.store, call.now);
     let name = kind.to_string();
     for _ in 0..MAX_BATCHES {
-        let mut found = store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
-        // Locked in this order.
-        found.sort_by(|one, other| one.id.cmp(&other.id));
-        if kind == EXPIRED {
-            halt(call, &found).await?;
+        let found = call.store.expiring_without_event(window, (SOURCE, &name), BATCH).await?;
+        for credential in &found {
+            match write_event(call, kind, credential).await {
+                // The others get their turn.
+                Err(error @ StoreError::Inconsistent { .. }) => tracing::error!("{error}"),
+                written => written?,
+            }
         }
-        write_batch(store, kind, &found, now).await?;
         if found.len() < BATCH as usize {
             break;
         }
@@ -50,42 +50,26 @@ async fn write_within(
     Ok(())
 }
 
-/// Each in its own transaction, which locks the webhooks of one credential alone.
-async fn halt(call: &OperationContext<'_>, expired: &[ExpiringCredential]) -> Result<(), StoreError> {
-    for credential in expired {
-        let mut transaction = call.store.begin(call.now).await?;
-        halt_of_expired(call, &mut transaction, credential).await?;
-        transaction.commit().await?;
-    }
-    Ok(())
-}
-
-async fn write_batch(
-    store: &Store,
+/// In one transaction with what the end of a credential stops, so that each is done, and reported by mail, once.
+async fn write_event(
+    call: &OperationContext<'_>,
     kind: EventType,
-    found: &[ExpiringCredential],
-    now: Timestamp,
+    credential: &ExpiringCredential,
 ) -> Result<(), StoreError> {
-    if found.is_empty() {
-        return Ok(());
-    }
     let Ok(source) = SOURCE.parse::<Label>() else { return Ok(()) };
-    let mut transaction = store.begin(now).await?;
-    let (mut drafts, mut ids) = (Vec::new(), Vec::new());
-    for credential in found {
-        let Some(record) = transaction.credential(credential.id.as_str()).await? else { continue };
-        let state = CredentialView::from(&record).audit_value();
-        let data = EventDraft::credential_data(&record.id, &state);
-        let of = (kind, record.account.clone());
-        drafts.push(EventDraft::new(transaction.next_event_id(), of, Some(record.id.clone()), now, &data));
-        // Another end is another event.
-        ids.push(expiry_event_id(&kind.to_string(), &record.id, credential.expires_at));
+    let mut transaction = call.store.begin(call.now).await?;
+    let record = transaction.credential(credential.id.as_str()).await?;
+    // It may have been extended or deleted since it was found.
+    let Some(record) = record.filter(|record| record.expires_at == Some(credential.expires_at)) else { return Ok(()) };
+    let data = EventDraft::credential_data(&record.id, &CredentialView::from(&record).audit_value());
+    let of = (kind, record.account.clone());
+    let draft = EventDraft::new(transaction.next_event_id(), of, Some(record.id.clone()), call.now, &data);
+    // Another end is another event.
+    let id = expiry_event_id(&kind.to_string(), &record.id, credential.expires_at);
+    let event = NewEvent { source: Some(EventSource { publisher: &source, id: &id }), ..draft.event() };
+    let inserted = transaction.insert_events(&[event]).await?;
+    if kind == EXPIRED && inserted.iter().any(|event| event.is_new) {
+        halt_of_expired(call, &mut transaction, &record).await?;
     }
-    let events: Vec<NewEvent<'_>> = drafts
-        .iter()
-        .zip(&ids)
-        .map(|(draft, id)| NewEvent { source: Some(EventSource { publisher: &source, id }), ..draft.event() })
-        .collect();
-    transaction.insert_events(&events).await?;
     transaction.commit().await
 }

@@ -41,7 +41,7 @@ impl Transaction {
         timed!(self, |connection| statement::query_as::<_, MailRecipient>(sql).bind(user).fetch_optional(connection))
     }
 
-    /// Who hears about a credential. Locks nothing: a mail must not wait for a change of it.
+    /// The people who are sent mails about a credential. Locks nothing: a mail must not wait for a change of it.
     pub async fn credential_contact(&mut self, credential: &str) -> Result<CredentialContact, StoreError> {
         let sql = "SELECT owner, contact_email AS email FROM credentials WHERE id = $1";
         let found: Option<CredentialContact> =

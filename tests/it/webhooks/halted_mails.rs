@@ -10,6 +10,9 @@ use crate::store::test_database::{TestDatabase, label, on_each, token};
 on_each!(
     each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners,
     what_was_stopped_before_is_not_reported_again,
+    a_person_gets_one_mail_about_an_account,
+    an_expiry_is_reported_once_though_processes_look_at_once,
+    a_row_that_cannot_be_read_holds_up_no_other_expiry,
 );
 
 /// With an owner, and the member Ben, whose own key and the key `crm` with a contact each have a webhook.
@@ -76,4 +79,40 @@ async fn what_was_stopped_before_is_not_reported_again(database: TestDatabase) {
     bed.database.execute("UPDATE webhooks SET paused = TRUE WHERE credential = 'own-ben'").await;
     set_access(&call(), &label("acme"), false).await.unwrap();
     assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0]);
+}
+
+async fn a_person_gets_one_mail_about_an_account(database: TestDatabase) {
+    let bed = bed(database).await;
+    for (id, contact) in [("erp", "Carl@dev.example"), ("shop", "olga@example.org")] {
+        let key = token(id, "acme", &format!("secret of {id}"));
+        bed.database.put(&CredentialRecord { contact_email: Some(contact.into()), ..key }).await;
+        bed.webhook_for(id, "/status/500", ("*", "*")).await;
+    }
+    set_access(&bed.fixture.call(&bed.database, bed.clock.now()), &label("acme"), false).await.unwrap();
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [1, 1, 1]);
+}
+
+async fn an_expiry_is_reported_once_though_processes_look_at_once(database: TestDatabase) {
+    let bed = bed(database).await;
+    let end = bed.clock.now().as_millisecond();
+    bed.database.execute(&format!("UPDATE credentials SET expires_at = {end} WHERE id = 'crm'")).await;
+    bed.pass(1);
+    let workers = [(); 3].map(|()| bed.worker());
+    futures_util::future::join_all(workers.iter().map(claviger::control::WebhookWorker::look_after)).await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [1, 0, 1]);
+    workers[0].look_after().await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 0]);
+}
+
+async fn a_row_that_cannot_be_read_holds_up_no_other_expiry(database: TestDatabase) {
+    let bed = bed(database).await;
+    let end = bed.clock.now().as_millisecond();
+    bed.database.put(&token("broken", "acme", "secret of broken")).await;
+    bed.database.execute(&format!("UPDATE credentials SET expires_at = {end} WHERE id IN ('broken', 'crm')")).await;
+    bed.database.execute("UPDATE credentials SET scopes = 'no label!' WHERE id = 'broken'").await;
+    bed.pass(1);
+    bed.worker().look_after().await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [1, 0, 1], "it does not wait for the broken one");
+    bed.worker().look_after().await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 0]);
 }

@@ -1,7 +1,5 @@
 use crate::control::operations::{OperationContext, notice_mails};
-use crate::store::{
-    AccountRecord, CredentialRecord, ExpiringCredential, SkipScope, StoreError, Transaction, UserRecord, WebhookStop,
-};
+use crate::store::{AccountRecord, CredentialRecord, SkipScope, StoreError, Transaction, UserRecord, WebhookStop};
 
 /// Skips the waiting deliveries of webhooks that a change stops, and resets their failures.
 async fn halt(
@@ -39,7 +37,7 @@ pub(in crate::control::operations) async fn halt_of_credential(
 pub async fn halt_of_expired(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
-    credential: &ExpiringCredential,
+    credential: &CredentialRecord,
 ) -> Result<(), StoreError> {
     let stop = (SkipScope::Credential(credential.id.as_str()), WebhookStop::CredentialExpired);
     halt(call, transaction, stop).await?;

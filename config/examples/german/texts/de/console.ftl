@@ -207,6 +207,7 @@ mail-webhook-failing-subject = { $brand }: ein Webhook von { $name } schlägt fe
 mail-webhook-failing-body = Zustellungen an einen Webhook von { $name } für { $account } schlagen fehl. Er wird am { $moment } abgeschaltet, wenn vorher keine gelingt. Hier sehen Sie, was sein Server antwortet:
 mail-webhook-stopped-subject = { $brand }: ein Webhook von { $name } ist abgeschaltet
 mail-webhook-stopped-body = Zustellungen an einen Webhook von { $name } für { $account } schlagen seit fünf Tagen fehl, deshalb ist er abgeschaltet: Er bekommt keine Ereignisse mehr. Hier schalten Sie ihn wieder ein:
+mail-webhook-gone-body = Der Server eines Webhooks von { $name } für { $account } hat geantwortet, dass er keine Ereignisse mehr annimmt (410), deshalb ist der Webhook abgeschaltet. Ist das falsch, schalten Sie ihn hier wieder ein:
 mail-webhooks-halted-subject = { $brand }: die Webhooks von { $name } sind angehalten
 mail-webhooks-halted-body = { $name } für { $account } kann zurzeit nicht benutzt werden, deshalb bekommen die Webhooks keine Ereignisse. Sobald der Zugang wieder gilt, können sie hier nachholen, was ihnen entgangen ist:
 mail-account-webhooks-halted-subject = { $brand }: Webhooks von { $account } sind angehalten

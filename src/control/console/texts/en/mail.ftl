@@ -51,6 +51,7 @@ mail-webhook-failing-subject = { $brand }: a webhook of { $name } is failing
 mail-webhook-failing-body = Deliveries to a webhook of { $name } for { $account } are failing. It is switched off at { $moment } unless one succeeds before then. See what its server answers:
 mail-webhook-stopped-subject = { $brand }: a webhook of { $name } is switched off
 mail-webhook-stopped-body = Deliveries to a webhook of { $name } for { $account } have been failing for five days, so it is switched off: no further events are sent to it. Switch it on again here:
+mail-webhook-gone-body = The server of a webhook of { $name } for { $account } has answered that it no longer takes events (410), so the webhook is switched off. If that is wrong, switch it on again here:
 mail-webhooks-halted-subject = { $brand }: the webhooks of { $name } have stopped
 mail-webhooks-halted-body = { $name } for { $account } cannot be used at present, so no events are sent to its webhooks. Once it works again, what they have missed can be sent from here:
 mail-account-webhooks-halted-subject = { $brand }: webhooks of { $account } have stopped
