@@ -28,9 +28,14 @@ pub(super) async fn prune(store: &Store, settings: &LiveSettings, now: Timestamp
     for _ in 0..MAX_ORPHANS {
         // One in a transaction: each may have thousands of deliveries.
         let mut transaction = store.begin(now).await?;
-        let Some(record) = transaction.orphaned_rest_hooks(1).await?.pop() else { break };
+        let Some(record) = transaction.orphaned_rest_hooks(1).await?.pop() else {
+            // It may have noted since when credentials are without a secret.
+            transaction.commit().await?;
+            break;
+        };
         if !transaction.delete_webhook(&record.id).await? {
             // Another process was faster.
+            transaction.commit().await?;
             continue;
         }
         let before = json!({"id": record.id, "account": record.account, "credential": record.credential});

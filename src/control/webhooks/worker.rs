@@ -215,7 +215,7 @@ impl WebhookWorker {
     }
 
     /// Claims what is due for one webhook, at most as much as there are places, and starts it: the lease runs. True where
-    /// it started some.
+    /// it started or skipped some.
     async fn start(
         &self,
         webhook: &str,
@@ -230,7 +230,8 @@ impl WebhookWorker {
         if let Some(metrics) = &self.0.metrics {
             metrics.webhooks.count_deliveries("skipped", claimed.skipped);
         }
-        let is_some = !claimed.deliveries.is_empty();
+        // What was skipped makes room for more.
+        let is_some = !claimed.deliveries.is_empty() || claimed.skipped > 0;
         for (delivery, place) in claimed.deliveries.into_iter().zip(places) {
             let (worker, settings, work) = (self.clone(), settings.clone(), work.clone());
             attempts.spawn(async move {
@@ -254,7 +255,7 @@ impl WebhookWorker {
     async fn measure(&self) {
         let Some(metrics) = &self.0.metrics else { return };
         if self.0.settings.load().webhooks.is_none() {
-            // Of before a reload, which would raise alerts.
+            // Values from before a reload would raise alerts.
             metrics.webhooks.clear();
             return;
         }

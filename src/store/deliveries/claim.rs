@@ -71,7 +71,7 @@ struct EventRow {
     audience: AudienceRow,
 }
 
-/// What is sent, and whom it is for.
+/// The part of an event that a delivery needs.
 struct Event {
     body: String,
     audience: Audience,

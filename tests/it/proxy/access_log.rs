@@ -98,9 +98,12 @@ fn upstream_failure_differs_from_a_refusal_in_the_log() {
 fn text_format_is_configurable() {
     let api = RecordingApi::start();
     let gate = Gate::before(api.url()).log("log: {format: text}\n").start();
+    // A line is written after its response: two at once may change places.
+    let until = |count| crate::support::eventually("its line", || gate.stdout().lines().count() == count);
     gate.send(&Request::get("/x?secret=1").bearer(TOKEN));
+    until(1);
     gate.send(&Request::get("/x"));
-    crate::support::eventually("two lines", || gate.stdout().lines().count() == 2);
+    until(2);
     let lines: Vec<String> = gate.stdout().lines().map(str::to_owned).collect();
     assert!(lines[0].contains("200 admitted") && lines[0].contains("acme-billing") && lines[0].contains("GET /x "));
     assert!(lines[1].contains("401 credential_missing"), "{lines:?}");

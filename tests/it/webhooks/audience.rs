@@ -15,6 +15,7 @@ on_each!(
     a_member_who_was_an_implementer_is_neither_sent_nor_shown_events_about_other_credentials,
     a_paused_webhook_of_a_disabled_credential_is_sent_no_test,
     a_test_that_waits_is_not_sent_when_the_credential_is_disabled,
+    events_that_may_not_be_sent_hold_up_no_other,
 );
 
 async fn post_for_scope(bed: &Bed, id: &str) {
@@ -117,3 +118,17 @@ async fn a_test_that_waits_is_not_sent_when_the_credential_is_disabled(database:
 }
 
 const HOUR: u64 = 3600;
+
+async fn events_that_may_not_be_sent_hold_up_no_other(database: TestDatabase) {
+    let bed = Bed::new(database).await;
+    bed.webhook("/status/500").await;
+    let worker = bed.worker();
+    for number in 0..12 {
+        post_for_scope(&bed, &number.to_string()).await;
+    }
+    bed.sent(&worker).await;
+    bed.database.execute("UPDATE credentials SET scopes = 'other' WHERE id = 'crm'").await;
+    bed.pass(HOUR);
+    bed.post("allowed").await;
+    assert_eq!(bed.sent(&worker).await.len(), 1);
+}

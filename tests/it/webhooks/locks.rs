@@ -16,7 +16,7 @@ async fn bed() -> Bed {
     Bed::new(TestDatabase::postgres().await).await
 }
 
-/// Until so many statements of this database wait for a lock.
+/// Until `count` statements of this database wait for a lock.
 async fn until_waiting(bed: &Bed, count: i64) {
     let sql = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     crate::support::eventually_async("a statement waits for a lock", async || bed.database.ask(sql).await == count)

@@ -14,6 +14,7 @@ on_each!(
     what_is_due_in_hours_is_skipped_with_the_stop_itself,
     members_lose_their_webhooks_with_the_policy,
     a_member_gets_events_about_their_own_key_alone,
+    a_rest_hook_of_a_key_that_an_older_program_cleared_goes_after_thirty_days,
 );
 
 /// Between a stop and its end: what waited is skipped, what happens meanwhile too; afterwards events are sent again.
@@ -168,5 +169,22 @@ async fn what_is_due_in_hours_is_skipped_with_the_stop_itself(database: TestData
         assert_eq!(bed.states(&webhook).await, [("skipped", Some(why))], "{why}");
         assert_eq!(bed.record(&webhook).await.failing_since, None, "{why}");
         bed.database.execute("DELETE FROM webhooks").await;
+    }
+}
+
+/// An older program notes no date.
+async fn a_rest_hook_of_a_key_that_an_older_program_cleared_goes_after_thirty_days(database: TestDatabase) {
+    const DAY: u64 = 24 * 3600;
+    let bed = Bed::new(database).await;
+    bed.webhook("/status/200").await;
+    bed.database.execute("UPDATE webhooks SET kind = 'rest_hook'").await;
+    clear(&bed.fixture.call(&bed.database, bed.clock.now()), "crm").await.unwrap();
+    bed.database.execute("UPDATE credentials SET cleared_at = NULL").await;
+    let worker = bed.worker();
+    let count = async || bed.database.ask("SELECT COUNT(*) FROM webhooks").await;
+    for (days, left) in [(0, 1), (29, 1), (1, 0)] {
+        bed.pass(days * DAY);
+        worker.look_after().await;
+        assert_eq!(count().await, left, "{days}");
     }
 }
