@@ -17,6 +17,7 @@ mod rejection;
 mod request_target;
 mod requested_version;
 mod rules;
+mod stripped_query;
 mod throttle;
 
 pub use ambiguous_paths::PathRules;
@@ -29,9 +30,10 @@ pub use password_cache::PasswordCache;
 pub use presented::{Accept, BasicCredentials, BasicPart, Presented, Scheme, StrippedProtocols};
 pub use rate_limit::{RateLimiter, RateLimiters, RateStatus};
 pub use rejection::{REJECTION_CODES, REJECTIONS, Rejection, RejectionRow};
-pub use request_target::{StrippedQuery, Target};
+pub use request_target::Target;
 pub use requested_version::{NamedVersion, RequestedVersion};
 pub use rules::{Admission, CHECKS, Check, RouteRequest, Rules};
+pub use stripped_query::StrippedQuery;
 pub use throttle::{Attempt, Throttle, ThrottleEntry, ThrottleRules};
 
 pub use crate::credential::Network;

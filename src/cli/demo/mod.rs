@@ -1,7 +1,7 @@
 //! `claviger demo`: the gate in front of a small API, and the console, with files in a temporary folder.
 
 mod early_signals;
-mod files;
+mod file_contents;
 mod guide;
 mod presets;
 mod seed;
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use self::early_signals::{EarlyEnd, EarlySignals};
-use self::files::Ports;
+use self::file_contents::Ports;
 use self::presets::Preset;
 use super::database_target::block_on;
 use crate::config::{ConfigSource, Override};
@@ -53,8 +53,8 @@ impl Args {
             }
             None => {
                 let secrets = Secrets { token: mint()?, disabled: mint()? };
-                std::fs::write(folder.path().join("claviger.yaml"), files::settings(&ports, &api))?;
-                std::fs::write(folder.path().join("credentials.yaml"), files::credentials(&secrets)?)?;
+                std::fs::write(folder.path().join("claviger.yaml"), file_contents::settings(&ports, &api))?;
+                std::fs::write(folder.path().join("credentials.yaml"), file_contents::credentials(&secrets)?)?;
                 serve(folder.path(), Vec::new(), Some(&secrets), early_end)
             }
         }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::files::Ports;
+use super::file_contents::Ports;
 use crate::config::Override;
 use crate::server::DemoApi;
 

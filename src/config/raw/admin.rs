@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::listener_tls::ListenerTls;
+use super::control_plane_tls::ListenerTls;
 use crate::config::values::{ListenAddress, Parsed};
 
 /// The listener for machines: metrics, health and reload.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::listener_tls::ListenerTls;
+use super::control_plane_tls::ListenerTls;
 use super::proxy::loopback;
 use crate::config::values::{AddressRange, Colour, HumanDuration, LanguageTag, ListenAddress, Parsed, WebAddress};
 

@@ -1,11 +1,11 @@
 //! Sends what waits in the outbox: claims a message by lease, mints its link or code, writes its text, sends it, and
 //! records what became of it. Runs in every process with the control plane.
 
-mod compose;
 mod expiry_notices;
 mod facts;
 mod links_and_codes;
 mod mail_body;
+mod message_texts;
 mod reset_overlap;
 mod retry_schedule;
 mod send_attempt;

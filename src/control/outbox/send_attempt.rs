@@ -5,10 +5,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::compose::Composer;
 use super::facts::{facts, old_key, person};
 use super::links_and_codes::Minted;
 use super::mail_body::Letter;
+use super::message_texts::Composer;
 use super::retry_schedule::{next_attempt, next_question};
 use super::senders::Outlet;
 use crate::clock::Clock;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::compose::Composer;
+use super::message_texts::Composer;
 use super::senders::Senders;
 use crate::control::LiveSettings;
 use crate::delivery::{FailureKind, Mail, SendFault};

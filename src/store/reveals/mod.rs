@@ -4,7 +4,7 @@ mod code_tries;
 mod minting;
 mod read;
 mod record;
-mod shown_reveal;
+mod secret_shown;
 mod write;
 
 pub use code_tries::CodeTry;
@@ -12,5 +12,5 @@ pub(super) use minting::MAX_TRIES;
 pub use minting::{MintedCode, MintedLink, Minting, RevealMessage, Unsendable};
 pub(super) use record::{COLUMNS, RevealRow};
 pub use record::{OldStops, RevealRecord, RevealState, SupersededBy};
-pub use shown_reveal::ShownReveal;
+pub use secret_shown::ShownReveal;
 pub use write::NewReveal;

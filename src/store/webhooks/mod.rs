@@ -2,7 +2,7 @@
 
 mod backlog;
 mod counts;
-mod failing;
+mod failing_list;
 mod halted;
 mod list;
 mod orphans;
