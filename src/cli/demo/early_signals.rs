@@ -10,7 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The main thread may write a file while the folder is removed.
 const MAX_REMOVALS: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(10);
+const REMOVAL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Receives signals from the beginning, also before [`Self::remove_at_end`].
 pub(super) struct EarlySignals {
@@ -34,8 +34,8 @@ impl EarlySignals {
 
     pub(super) fn remove_at_end(self, folder: PathBuf) -> std::io::Result<EarlyEnd> {
         let Self { runtime, mut terminate, mut interrupt } = self;
-        let is_over = Arc::new(AtomicBool::new(false));
-        let end = EarlyEnd(Arc::clone(&is_over));
+        let is_disarmed = Arc::new(AtomicBool::new(false));
+        let end = EarlyEnd(Arc::clone(&is_disarmed));
         let wait = async move {
             tokio::select! {
                 _ = terminate.recv() => SignalKind::terminate(),
@@ -44,14 +44,14 @@ impl EarlySignals {
         };
         std::thread::Builder::new().name("demo-signals".into()).spawn(move || {
             let kind = runtime.block_on(wait);
-            if is_over.load(Ordering::Acquire) {
+            if is_disarmed.load(Ordering::Acquire) {
                 return;
             }
             for _ in 0..MAX_REMOVALS {
                 if std::fs::remove_dir_all(&folder).is_ok() {
                     break;
                 }
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(REMOVAL_INTERVAL);
             }
             // As a shell reports a process that a signal has ended.
             std::process::exit(128 + kind.as_raw_value());

@@ -133,13 +133,7 @@ async fn changed(
         }
         queue(call, transaction, Purpose::SecretReset, after.id.as_str(), people).await?;
     }
-    let why = if before.enabled && !after.enabled {
-        WebhookStop::CredentialDisabled
-    } else if !before.secret.is_cleared() && after.secret.is_cleared() {
-        WebhookStop::CredentialCleared
-    } else {
-        return Ok(());
-    };
+    let Some(why) = WebhookStop::of_change(before, after) else { return Ok(()) };
     webhooks_halted(call, transaction, (SkipScope::Credential(after.id.as_str()), why), &after.account).await
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::store::CredentialRecord;
 use crate::store::credentials::has_secret;
 
 /// The first that applies.
@@ -57,6 +58,17 @@ pub(super) fn state_expression(now: Timestamp) -> String {
 }
 
 impl WebhookStop {
+    /// Why the webhooks of a credential stop with this change of it.
+    pub fn of_change(before: &CredentialRecord, after: &CredentialRecord) -> Option<Self> {
+        if before.enabled && !after.enabled {
+            Some(Self::CredentialDisabled)
+        } else if !before.secret.is_cleared() && after.secret.is_cleared() {
+            Some(Self::CredentialCleared)
+        } else {
+            None
+        }
+    }
+
     /// In the order in which they apply.
     pub const ALL: [Self; 8] = [
         Self::SwitchedOff,

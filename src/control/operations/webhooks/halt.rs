@@ -23,13 +23,7 @@ pub(in crate::control::operations) async fn halt_of_credential(
     before: &CredentialRecord,
     after: &CredentialRecord,
 ) -> Result<(), StoreError> {
-    let why = if before.enabled && !after.enabled {
-        WebhookStop::CredentialDisabled
-    } else if !before.secret.is_cleared() && after.secret.is_cleared() {
-        WebhookStop::CredentialCleared
-    } else {
-        return Ok(());
-    };
+    let Some(why) = WebhookStop::of_change(before, after) else { return Ok(()) };
     halt(call, transaction, (SkipScope::Credential(after.id.as_str()), why)).await
 }
 
