@@ -32,6 +32,9 @@ const CLIENTS: usize = 2;
 const REQUESTS_PER_CONNECTION: u32 = 200;
 /// Frames on one WebSocket before the next one is opened.
 const FRAMES_PER_SOCKET: u32 = 500;
+const PRINTED_LOSSES: u64 = 10;
+/// Wrong tokens, and as many wrong user names, before the first sample: more than the gate remembers of either.
+const FIRST_GUESSES: u64 = 120_000;
 /// In the database, as long as the bench runs.
 const DATABASE_TOKEN: &str = "token-of-the-database";
 const SETTINGS: &str = "throttle: {free_per_address: 5}\nlimits: {body_bytes: 1000}";
@@ -48,6 +51,20 @@ struct Counts {
     lost: AtomicU64,
 }
 
+impl Counts {
+    fn answer(&self) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Prints the first few reasons, and keeps a caller that is always refused from flooding the gate.
+    fn loss(&self, caller: &str, reason: impl std::fmt::Display) {
+        if self.lost.fetch_add(1, Ordering::Relaxed) < PRINTED_LOSSES {
+            println!("lost: {caller}: {reason}");
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// A moment of the process.
 #[derive(Debug, Clone, Copy)]
 struct Sample {
@@ -62,6 +79,7 @@ fn main() {
     let api = Api::start();
     let gate = Gate::start_with_database(&api, SETTINGS);
     gate.import(&[("kept", DATABASE_TOKEN)]);
+    fill_bounded_tables(gate.address);
     let (counts, is_over) = (Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
     let spawn = |work: fn(SocketAddr, &Counts, &AtomicBool)| {
         let (counts, is_over, address) = (counts.clone(), is_over.clone(), gate.address);
@@ -149,9 +167,13 @@ fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
         let mut client = Client::open(address);
         for request in requests.iter().cycle().take(REQUESTS_PER_CONNECTION as usize) {
             match client.ask(request) {
-                Ok(answer) if answer.status == 200 => drop(counts.answered.fetch_add(1, Ordering::Relaxed)),
-                Ok(_) | Err(_) => {
-                    counts.lost.fetch_add(1, Ordering::Relaxed);
+                Ok(answer) if answer.status == 200 => counts.answer(),
+                Ok(answer) => {
+                    counts.loss("HTTP/1.1", format_args!("status {}", answer.status));
+                    break;
+                }
+                Err(error) => {
+                    counts.loss("HTTP/1.1", error);
                     break;
                 }
             }
@@ -164,8 +186,9 @@ fn call(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
 fn call_over_http2(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     while !is_over.load(Ordering::Relaxed) {
-        let lost = runtime.block_on(http2_connection(address, counts)).is_err();
-        counts.lost.fetch_add(u64::from(lost), Ordering::Relaxed);
+        if let Err(error) = runtime.block_on(http2_connection(address, counts)) {
+            counts.loss("HTTP/2", error);
+        }
     }
 }
 
@@ -183,8 +206,10 @@ async fn http2_connection(address: SocketAddr, counts: &Counts) -> Result<(), Bo
             async move { Ok::<_, Box<dyn std::error::Error>>(sender.send_request(request?).await?.status()) }
         });
         for status in futures_util::future::join_all(answers).await {
-            let counter = if status? == 200 { &counts.answered } else { &counts.lost };
-            counter.fetch_add(1, Ordering::Relaxed);
+            match status? {
+                http::StatusCode::OK => counts.answer(),
+                status => counts.loss("HTTP/2", status),
+            }
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -201,8 +226,10 @@ fn exchange_frames(address: SocketAddr, counts: &Counts, is_over: &AtomicBool) {
                 socket.echo()
             })
         });
-        let counter = if exchanged.is_ok() { &counts.answered } else { &counts.lost };
-        counter.fetch_add(1, Ordering::Relaxed);
+        match exchanged {
+            Ok(()) => counts.answer(),
+            Err(error) => counts.loss("WebSocket", error),
+        }
     }
 }
 
@@ -222,6 +249,26 @@ fn abandon(address: SocketAddr, _: &Counts, is_over: &AtomicBool) {
         let _none = stream.read(&mut [0; 100]);
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Tables that are still filling look like a leak.
+fn fill_bounded_tables(address: SocketAddr) {
+    const CONNECTIONS: u64 = 4;
+    let guess = move |first: u64| {
+        let mut client = Client::open(address);
+        for number in (first..FIRST_GUESSES).step_by(CONNECTIONS as usize) {
+            let pair = STANDARD.encode(format!("first-{number}:wrong"));
+            for value in [format!("Bearer first-{number}"), format!("Basic {pair}")] {
+                let answer = client.ask(&request("GET", "/x", Some(&value))).expect("a guess was not answered");
+                assert!(answer.status >= 400, "a guess was admitted");
+                if answer.closes {
+                    client = Client::open(address);
+                }
+            }
+        }
+    };
+    let threads: Vec<_> = (0..CONNECTIONS).map(|first| std::thread::spawn(move || guess(first))).collect();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
 /// Wrong tokens and user names, each another one, from one address; and what no parser accepts.

@@ -56,7 +56,7 @@ impl Gate {
     fn start_with(api: &Api, database: &str, settings: &str, credentials: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let file = format!(
-            "proxy: {{listen: 127.0.0.1:0, upstream: 'http://{}'}}\nadmin: {{listen: 127.0.0.1:0}}\n\
+            "proxy: {{listen: 127.0.0.1:0, upstream: 'http://{}', upgrades: [{{path: /socket}}]}}\nadmin: {{listen: 127.0.0.1:0}}\n\
              credentials: {{file: credentials.yaml{database}}}\nhandover: {{socket: run/s}}\nlog: {{format: json}}\n{settings}\n",
             api.address
         );
