@@ -5,6 +5,7 @@ mod attempt;
 mod expiry_events;
 mod failing;
 mod outcome;
+mod recorder;
 mod retention;
 mod schedule;
 mod worker;

@@ -1,11 +1,11 @@
 //! One attempt, and what becomes of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::attempt::{self, NotSent};
+use super::recorder::Ended;
 use super::worker::WebhookWorker;
 use crate::control::LiveSettings;
 use crate::control::operations::{Caller, OperationContext, notice_mails, webhook_entry};
@@ -13,18 +13,16 @@ use crate::store::{AttemptRecord, ClaimedDelivery, NextStep, Purpose, StoreError
 
 /// Until the next attempt at what this process cannot send.
 const RELEASE_DELAY: SignedDuration = SignedDuration::from_secs(60);
-/// Retries of recording an outcome; with their pauses they end well before the lease.
-const RECORD_RETRIES: u32 = 5;
-const RECORD_INTERVAL: Duration = Duration::from_secs(2);
 
 impl WebhookWorker {
-    pub(super) async fn attempt(&self, claimed: &ClaimedDelivery, settings: &Arc<LiveSettings>) {
+    /// Sends a claimed delivery, and records what became of it.
+    pub(super) async fn attempt(&self, claimed: ClaimedDelivery, settings: &Arc<LiveSettings>) {
         let Some(terms) = settings.webhooks.as_deref() else { return };
         let client = self.0.clients.of(settings, terms).ok();
-        let sent = attempt::send(client.as_ref(), terms, &self.0.keys, claimed, &self.0.clock).await;
-        let (record, next) = match sent {
+        let sent = attempt::send(client.as_ref(), terms, &self.0.keys, &claimed, &self.0.clock).await;
+        let (attempt, next) = match sent {
             Ok(sent) => sent,
-            Err(why) => return self.release(claimed, why).await,
+            Err(why) => return self.release(&claimed, why).await,
         };
         let result = match next {
             NextStep::Delivered => "delivered",
@@ -35,16 +33,10 @@ impl WebhookWorker {
         if let Some(metrics) = &self.0.metrics {
             metrics.webhooks.count_deliveries(result, 1);
         }
-        let (status, error) = (record.status, record.error.as_deref().unwrap_or_default());
+        let (status, error) = (attempt.status, attempt.error.as_deref().unwrap_or_default());
         let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
         tracing::debug!(delivery, webhook, result, status, error, "webhook");
-        match self.record_persistently(claimed, &record, next).await {
-            Ok(true) => {}
-            Ok(false) => tracing::warn!(delivery, "the lease of a delivery ended while it was sent, or it was deleted"),
-            Err(error) => {
-                tracing::warn!(delivery, "what became of a delivery cannot be recorded; it is sent again: {error}");
-            }
-        }
+        self.record(Ended { claimed, attempt, next }).await;
     }
 
     /// Gives a delivery back that this process cannot sign or send. Another one may be able to.
@@ -68,41 +60,18 @@ impl WebhookWorker {
         }
     }
 
-    /// Tries again for a few seconds of the lease: what is not recorded is sent twice.
-    async fn record_persistently(
+    /// What a receiver that is gone ends: its webhook, with an audit entry and a mail. False where nothing was written.
+    pub(super) async fn record_gone(
         &self,
         claimed: &ClaimedDelivery,
-        record: &AttemptRecord,
-        next: NextStep,
-    ) -> Result<bool, StoreError> {
-        let mut outcome = self.record(claimed, record, next).await;
-        for _ in 0..RECORD_RETRIES {
-            match outcome {
-                Err(ref error) if error.is_transient() => tokio::time::sleep(RECORD_INTERVAL).await,
-                _ => break,
-            }
-            outcome = self.record(claimed, record, next).await;
-        }
-        outcome
-    }
-
-    async fn record(
-        &self,
-        claimed: &ClaimedDelivery,
-        record: &AttemptRecord,
-        next: NextStep,
+        attempt: &AttemptRecord,
     ) -> Result<bool, StoreError> {
         let now = self.0.clock.now();
         let mut transaction = self.0.store.begin(now).await?;
-        if next != NextStep::Gone {
-            let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
-            transaction.commit().await?;
-            return Ok(is_mine);
-        }
         let Some(before) = transaction.webhook(claimed.webhook.id.as_str()).await? else { return Ok(false) };
         // The answer was of the URL before an edit.
-        let next = if before.url == claimed.webhook.url { next } else { NextStep::Retry(now) };
-        let is_mine = transaction.record_delivery_attempt(claimed, record, next).await?;
+        let next = if before.url == claimed.webhook.url { NextStep::Gone } else { NextStep::Retry(now) };
+        let is_mine = transaction.record_delivery_attempt(claimed, attempt, next).await?;
         if is_mine && next == NextStep::Gone {
             let caller = Caller::system();
             let after = transaction.webhook(before.id.as_str()).await?;

@@ -6,19 +6,22 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::attempt::Clients;
+use super::recorder::Recorder;
 use super::{expiry_events, failing, retention};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::installation_key::SharedKeys;
 use crate::runtime::BackgroundWork;
-use crate::store::{FanOutLimits, MAX_IN_FLIGHT, Store, StoreError};
+use crate::store::{FanOutLimits, MAX_DUE_WEBHOOKS, MAX_IN_FLIGHT, Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// Attempts of this process that may be under way.
 const MAX_ATTEMPTS: usize = 64;
+/// Until the next look at webhooks that another transaction has locked.
+const LOCKED_INTERVAL: Duration = Duration::from_millis(50);
 /// Without a signal; spread at random by half.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 const MEASURE_INTERVAL: Duration = Duration::from_secs(15);
@@ -37,6 +40,7 @@ pub(super) struct Parts {
     pub(super) settings: Arc<ArcSwap<LiveSettings>>,
     pub(super) keys: SharedKeys,
     pub(super) clients: Clients,
+    pub(super) recorder: Recorder,
     places: Arc<Semaphore>,
     wake: Arc<Notify>,
     pub(super) metrics: Option<Arc<Metrics>>,
@@ -59,9 +63,21 @@ impl WebhookWorker {
         let name = crate::credential::time_ordered_id(clock.now(), None).simple().to_string();
         let (keys, places) = (keys.into(), Arc::new(Semaphore::new(MAX_ATTEMPTS)));
         let (clients, metrics) = (Clients::default(), None);
-        let (work, fault_logged_at) = (Arc::default(), Mutex::default());
-        let parts = Parts { store, clock, settings, keys, clients, places, wake, metrics, work, fault_logged_at, name };
-        Self(Arc::new(parts))
+        let work = Arc::default();
+        Self(Arc::new(Parts {
+            store,
+            clock,
+            settings,
+            keys,
+            clients,
+            recorder: Recorder::default(),
+            places,
+            wake,
+            metrics,
+            work,
+            fault_logged_at: Mutex::default(),
+            name,
+        }))
     }
 
     /// Reports what waits and what becomes of deliveries.
@@ -100,16 +116,20 @@ impl WebhookWorker {
         });
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
         loop {
-            let is_busy = self.round(&mut attempts, &mut after).await;
-            while attempts.try_join_next().is_some() {}
-            if !is_busy {
-                let pause = POLL_INTERVAL.mul_f64(0.5 + fastrand::f64());
-                // An attempt that ends makes room for the next one of its webhook.
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => {}
-                    () = self.0.wake.notified() => {}
-                    Some(_) = attempts.join_next() => {}
-                }
+            let round = self.round(&mut attempts, &mut after).await;
+            let mut is_room_made = false;
+            while let Some(ended) = attempts.try_join_next() {
+                is_room_made |= round.has_room_after(ended);
+            }
+            if round.is_more_due || is_room_made {
+                continue;
+            }
+            let pause =
+                if round.is_some_locked { LOCKED_INTERVAL } else { POLL_INTERVAL.mul_f64(0.5 + fastrand::f64()) };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.0.wake.notified() => {}
+                () = round.until_room(&mut attempts) => {}
             }
         }
     }
@@ -118,10 +138,12 @@ impl WebhookWorker {
     pub async fn run_due(&self) {
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
         loop {
-            let is_busy = self.round(&mut attempts, &mut after).await;
+            let round = self.round(&mut attempts, &mut after).await;
             let was_sending = !attempts.is_empty();
             while attempts.join_next().await.is_some() {}
-            if !is_busy && !was_sending {
+            if round.is_some_locked {
+                tokio::time::sleep(LOCKED_INTERVAL).await;
+            } else if !round.is_more_due && !was_sending {
                 break;
             }
         }
@@ -148,22 +170,22 @@ impl WebhookWorker {
     }
 
     /// Writes the deliveries of new events, and starts what is due and has a place: for up to 256 webhooks behind `after`, so
-    /// that each gets its turn. True where more may be due at once. It waits for no attempt.
-    async fn round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> bool {
+    /// that each gets its turn. It waits for no attempt; each returns whether it made room for more.
+    async fn round(&self, attempts: &mut JoinSet<bool>, after: &mut String) -> Round {
         self.try_round(attempts, after).await.unwrap_or_else(|error| {
             if error.is_transient() {
                 tracing::debug!("webhooks cannot be worked on now: {error}");
             } else {
                 self.log_fault(&format!("webhooks cannot be worked on: {error}"));
             }
-            false
+            Round::default()
         })
     }
 
-    async fn try_round(&self, attempts: &mut JoinSet<()>, after: &mut String) -> Result<bool, StoreError> {
+    async fn try_round(&self, attempts: &mut JoinSet<bool>, after: &mut String) -> Result<Round, StoreError> {
         let settings = self.0.settings.load_full();
-        let Some(terms) = settings.webhooks.as_deref() else { return Ok(false) };
-        let is_behind = match self.fan_out().await {
+        let Some(terms) = settings.webhooks.as_deref() else { return Ok(Round::default()) };
+        let is_more_due = match self.fan_out().await {
             Ok(is_behind) => is_behind,
             // What is due already is sent all the same.
             Err(error) => {
@@ -171,30 +193,31 @@ impl WebhookWorker {
                 false
             }
         };
+        let mut round = Round { is_more_due, ..Round::default() };
         // Before anything is claimed: what cannot be sent is not written to the database either.
         if self.0.keys.get().is_none() {
             self.log_fault("webhooks are not sent: the installation key (installation_key_file) is missing here");
-            return Ok(is_behind);
+            return Ok(round);
         }
         if let Err(fault) = self.0.clients.of(&settings, terms) {
             self.log_fault(&format!("webhooks are not sent: {fault}"));
-            return Ok(is_behind);
+            return Ok(round);
         }
         let due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
-        let mut is_started = false;
-        for webhook in due {
-            let places = self.free_places();
-            if places.is_empty() {
+        round.is_more_due |= due.len() >= MAX_DUE_WEBHOOKS;
+        let mut due: Vec<&str> = due.iter().map(String::as_str).collect();
+        while !due.is_empty() {
+            let Some((places, of_each)) = self.free_places(due.len()) else {
+                round.is_short_of_places = true;
                 break;
+            };
+            let webhooks: Vec<&str> = due.drain(..due.len().min(places.num_permits() / of_each)).collect();
+            self.start(&webhooks, (places, of_each), &settings, attempts, &mut round).await?;
+            if let Some(last) = webhooks.last() {
+                (*last).clone_into(after);
             }
-            match self.start(&webhook, places, &settings, attempts).await {
-                Ok(has_started) => is_started |= has_started,
-                Err(error @ StoreError::Inconsistent { .. }) => tracing::error!("{error}"),
-                Err(error) => return Err(error),
-            }
-            *after = webhook;
         }
-        Ok(is_behind || is_started)
+        Ok(round)
     }
 
     /// True where more events wait.
@@ -209,37 +232,46 @@ impl WebhookWorker {
         Ok(fan_out.events >= u64::from(limits.events))
     }
 
-    /// As many as one webhook may use.
-    fn free_places(&self) -> Vec<OwnedSemaphorePermit> {
-        (0..MAX_IN_FLIGHT).map_while(|_| self.0.places.clone().try_acquire_owned().ok()).collect()
+    /// For the attempts of up to this many webhooks, and how many each may have; a multiple of it. `None` where there are
+    /// none.
+    fn free_places(&self, webhooks: usize) -> Option<(OwnedSemaphorePermit, usize)> {
+        let free = self.0.places.available_permits();
+        let of_each = free.min(MAX_IN_FLIGHT as usize);
+        let webhooks = free.checked_div(of_each)?.min(webhooks);
+        let places = u32::try_from(webhooks * of_each).ok()?;
+        Some((self.0.places.clone().try_acquire_many_owned(places).ok()?, of_each))
     }
 
-    /// Claims what is due for one webhook, at most as much as there are places, and starts it: the lease runs. True where
-    /// it started or skipped some.
+    /// Claims what is due for these webhooks, `of_each` at most, and starts it: the lease runs.
     async fn start(
         &self,
-        webhook: &str,
-        places: Vec<OwnedSemaphorePermit>,
+        webhooks: &[&str],
+        (mut places, of_each): (OwnedSemaphorePermit, usize),
         settings: &Arc<LiveSettings>,
-        attempts: &mut JoinSet<()>,
-    ) -> Result<bool, StoreError> {
-        let Some(work) = self.0.work.begin().map(Arc::new) else { return Ok(false) };
-        let most = u32::try_from(places.len()).unwrap_or(MAX_IN_FLIGHT);
-        let claimed = self.0.store.claim_deliveries(webhook, &self.0.name, self.0.clock.now(), most).await?;
+        attempts: &mut JoinSet<bool>,
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
+        let Some(work) = self.0.work.begin().map(Arc::new) else { return Ok(()) };
+        let of_each = u32::try_from(of_each).unwrap_or(MAX_IN_FLIGHT);
+        let claimed = self.0.store.claim_deliveries(webhooks, &self.0.name, self.0.clock.now(), of_each).await?;
         claimed.unreadable.iter().for_each(|error| tracing::error!("{error}"));
         if let Some(metrics) = &self.0.metrics {
             metrics.webhooks.count_deliveries("skipped", claimed.skipped);
         }
         // What was skipped makes room for more.
-        let is_some = !claimed.deliveries.is_empty() || claimed.skipped > 0;
-        for (delivery, place) in claimed.deliveries.into_iter().zip(places) {
+        round.is_more_due |= claimed.skipped > 0;
+        round.is_some_locked |= claimed.is_locked_elsewhere;
+        for delivery in claimed.deliveries {
+            let Some(place) = places.split(1) else { break };
             let (worker, settings, work) = (self.clone(), settings.clone(), work.clone());
             attempts.spawn(async move {
-                worker.attempt(&delivery, &settings).await;
+                let makes_room = delivery.is_at_limit;
+                worker.attempt(delivery, &settings).await;
                 drop((place, work));
+                makes_room
             });
         }
-        Ok(is_some)
+        Ok(())
     }
 
     /// Once a minute: a fault lasts, and is met in every round.
@@ -272,5 +304,33 @@ impl WebhookWorker {
             }
             Err(error) => tracing::debug!("cannot count what waits for webhooks: {error}"),
         }
+    }
+}
+
+/// What one round leaves, which decides when the next one begins.
+#[derive(Debug, Default, Clone, Copy)]
+struct Round {
+    /// More can be done at once.
+    is_more_due: bool,
+    /// Some webhooks were locked by another transaction.
+    is_some_locked: bool,
+    /// Something due was not started, for want of a place.
+    is_short_of_places: bool,
+}
+
+impl Round {
+    /// True when the next round can start more than this one, because an attempt has ended.
+    fn has_room_after(self, ended: Result<bool, JoinError>) -> bool {
+        self.is_short_of_places || ended.unwrap_or(true)
+    }
+
+    /// Never returns where no attempt makes room.
+    async fn until_room(self, attempts: &mut JoinSet<bool>) {
+        while let Some(ended) = attempts.join_next().await {
+            if self.has_room_after(ended) {
+                return;
+            }
+        }
+        std::future::pending().await
     }
 }

@@ -1,13 +1,18 @@
 //! What became of attempts.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use jiff::Timestamp;
 
 use super::claim::ClaimedDelivery;
-use super::give_up::GIVE_UP;
+use super::give_up::giving_up;
 use super::state::{DeliveryState, NotDelivered};
 use crate::store::statement;
-use crate::store::transaction::{Touched, timed};
+use crate::store::transaction::{Touched, build, lock_all, timed};
 use crate::store::{StoreError, SwitchedOffWhy, Transaction, WebhookKind};
+
+/// Rows of one statement.
+const ATTEMPTS: usize = 1000;
 
 /// One request and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,31 +40,61 @@ pub enum NextStep {
     Gone,
 }
 
+/// An attempt at a claimed delivery, and what follows.
+#[derive(Debug, Clone, Copy)]
+pub struct EndedAttempt<'e> {
+    pub claimed: &'e ClaimedDelivery,
+    pub attempt: &'e AttemptRecord,
+    pub next: NextStep,
+}
+
 impl Transaction {
-    /// Records an attempt at a claimed delivery, and ends the claim. Tests and replays do not count for the webhook, but
-    /// for [`NextStep::Gone`]. False, and nothing is written, when the lease had ended and another process has claimed the
-    /// delivery, or it is gone.
+    /// Records one attempt, as [`Self::record_delivery_attempts`] does. False where nothing was written.
     pub async fn record_delivery_attempt(
         &mut self,
         claimed: &ClaimedDelivery,
         attempt: &AttemptRecord,
         next: NextStep,
     ) -> Result<bool, StoreError> {
-        if !self.lock_webhook_of_attempt(claimed).await? || !self.end_claim(claimed, attempt, next).await? {
-            return Ok(false);
+        let written = self.record_delivery_attempts(&[EndedAttempt { claimed, attempt, next }]).await?;
+        Ok(written.contains(claimed.id.as_str()))
+    }
+
+    /// Records attempts at claimed deliveries, and ends the claims; the ids of those that were written. The others were
+    /// not, because the lease had ended and another process has claimed the delivery, or it is gone. Tests and replays do
+    /// not count for the webhook, but for [`NextStep::Gone`].
+    pub async fn record_delivery_attempts<'e>(
+        &mut self,
+        ended: &[EndedAttempt<'e>],
+    ) -> Result<BTreeSet<&'e str>, StoreError> {
+        let webhooks: BTreeSet<&str> = ended.iter().map(|one| one.claimed.webhook.id.as_str()).collect();
+        let webhooks: Vec<&str> = webhooks.into_iter().collect();
+        if !self.for_no_key_update().is_empty() {
+            // Before their deliveries, as every transaction does.
+            let _locked: Vec<(String,)> =
+                lock_all!(self, "webhooks", "id", webhooks.as_slice(), self.for_no_key_update())?;
         }
-        self.insert_attempt(claimed, attempt).await?;
-        if !claimed.is_test && claimed.replay_of.is_none() {
-            self.count_attempt(claimed.webhook.id.as_str(), attempt.at, next).await?;
+        let mut written = BTreeSet::new();
+        for outcome in Outcome::ALL {
+            let ended: Vec<_> = ended.iter().filter(|one| Outcome::of(one.next) == outcome).collect();
+            for batch in ended.chunks(ATTEMPTS) {
+                written.extend(self.end_claims(outcome, batch).await?);
+            }
         }
-        if next == NextStep::Gone {
-            let webhook = claimed.webhook.id.as_str();
-            match claimed.webhook.kind {
+        let ended: Vec<EndedAttempt<'e>> =
+            ended.iter().filter(|one| written.contains(&one.claimed.id)).copied().collect();
+        for batch in ended.chunks(ATTEMPTS) {
+            self.insert_attempts(batch).await?;
+        }
+        self.count_attempts(&ended).await?;
+        for one in ended.iter().filter(|one| one.next == NextStep::Gone) {
+            let webhook = one.claimed.webhook.id.as_str();
+            match one.claimed.webhook.kind {
                 WebhookKind::Console => self.switch_off_webhook(webhook, SwitchedOffWhy::Gone).await?,
                 WebhookKind::RestHook => self.delete_webhook(webhook).await?,
             };
         }
-        Ok(true)
+        Ok(ended.iter().map(|one| one.claimed.id.as_str()).collect())
     }
 
     /// Gives a claimed delivery back: nothing was tried, and nothing counts. The next attempt is due at `next_at`.
@@ -75,84 +110,138 @@ impl Transaction {
         Ok(())
     }
 
-    /// Before its delivery, as every transaction does. False when it is deleted.
-    async fn lock_webhook_of_attempt(&mut self, claimed: &ClaimedDelivery) -> Result<bool, StoreError> {
-        let sql = format!("SELECT id FROM webhooks WHERE id = $1{}", self.for_no_key_update());
-        let locked: Option<(String,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(claimed.webhook.id.as_str())
-            .fetch_optional(connection))?;
-        Ok(locked.is_some())
-    }
-
-    async fn end_claim(
-        &mut self,
-        claimed: &ClaimedDelivery,
-        attempt: &AttemptRecord,
-        next: NextStep,
-    ) -> Result<bool, StoreError> {
-        let (outcome, state, why) = match next {
-            NextStep::Delivered => (
-                "state = $1, why = $2, done_at = $3, replay_of = NULL, next_at = NULL, claimed_by = NULL,
-                claimed_until = NULL",
-                DeliveryState::Delivered,
-                None,
-            ),
-            NextStep::Retry(_) => (
-                "state = $1, why = COALESCE($2, why), next_at = $3, claimed_by = NULL, claimed_until = NULL",
-                DeliveryState::Waiting,
-                None,
-            ),
-            NextStep::Failed => (GIVE_UP, DeliveryState::Failed, None),
-            NextStep::Gone => (GIVE_UP, DeliveryState::Failed, Some(NotDelivered::Gone)),
-        };
-        let at = match next {
-            NextStep::Retry(at) => at,
-            NextStep::Delivered | NextStep::Failed | NextStep::Gone => attempt.at,
-        };
-        let sql = format!(
-            "UPDATE deliveries SET {outcome}, last_status = $4, last_error = $5
-            WHERE id = $6 AND claimed_by = $7 AND attempts = $8 AND state = 'waiting'"
+    /// The ids of those that this process had still claimed.
+    async fn end_claims(&mut self, outcome: Outcome, ended: &[&EndedAttempt<'_>]) -> Result<Vec<String>, StoreError> {
+        let begin = format!(
+            "UPDATE deliveries SET {}, last_status = ended.column2, last_error = ended.column3 FROM (",
+            outcome.columns()
         );
-        let touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
-            .bind(state.as_str())
-            .bind(why.map(NotDelivered::as_str))
-            .bind(at.as_millisecond())
-            .bind(attempt.status.map(i64::from))
-            .bind(attempt.error.as_deref())
-            .bind(&claimed.id)
-            .bind(&claimed.claimed_by)
-            .bind(i64::from(claimed.attempts))
-            .execute(connection))?;
-        Ok(touched.0 > 0)
+        let rows: Vec<(String,)> = build!(self, begin.as_str(), |sql, connection| {
+            sql.push_values(ended, |mut row, EndedAttempt { claimed, attempt, next }| {
+                let at = if let NextStep::Retry(at) = next { *at } else { attempt.at };
+                row.push_bind(at.as_millisecond())
+                    .push_bind(attempt.status.map(i64::from))
+                    .push_bind(attempt.error.as_deref())
+                    .push_bind(claimed.id.as_str())
+                    .push_bind(claimed.claimed_by.as_str())
+                    .push_bind(i64::from(claimed.attempts));
+            });
+            sql.push(
+                ") AS ended WHERE deliveries.id = ended.column4 AND claimed_by = ended.column5
+                AND attempts = ended.column6 AND state = 'waiting' RETURNING deliveries.id",
+            );
+            sql.build_query_as().persistent(false).fetch_all(connection)
+        })?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    async fn insert_attempt(&mut self, claimed: &ClaimedDelivery, attempt: &AttemptRecord) -> Result<(), StoreError> {
-        let sql = "INSERT INTO attempts (delivery, number, at, status, millis, error, excerpt)
-            VALUES ($1, $2, $3, $4, $5, $6, $7)";
-        let _touched: Touched = timed!(self, |connection| statement::query(sql)
-            .bind(&claimed.id)
-            .bind(i64::from(claimed.attempts))
-            .bind(attempt.at.as_millisecond())
-            .bind(attempt.status.map(i64::from))
-            .bind(i64::from(attempt.millis))
-            .bind(attempt.error.as_deref())
-            .bind(attempt.excerpt.as_deref())
-            .execute(connection))?;
+    async fn insert_attempts(&mut self, ended: &[EndedAttempt<'_>]) -> Result<(), StoreError> {
+        let begin = "INSERT INTO attempts (delivery, number, at, status, millis, error, excerpt) ";
+        let _touched: Touched = build!(self, begin, |sql, connection| {
+            sql.push_values(ended, |mut row, EndedAttempt { claimed, attempt, .. }| {
+                row.push_bind(claimed.id.as_str())
+                    .push_bind(i64::from(claimed.attempts))
+                    .push_bind(attempt.at.as_millisecond())
+                    .push_bind(attempt.status.map(i64::from))
+                    .push_bind(i64::from(attempt.millis))
+                    .push_bind(attempt.error.as_deref())
+                    .push_bind(attempt.excerpt.as_deref());
+            });
+            sql.build().persistent(false).execute(connection)
+        })?;
         Ok(())
     }
 
-    async fn count_attempt(&mut self, webhook: &str, at: Timestamp, next: NextStep) -> Result<(), StoreError> {
-        let sql = match next {
-            NextStep::Delivered => {
-                "UPDATE webhooks SET last_success_at = $1, failing_since = NULL, warned_days = 0 WHERE id = $2"
+    async fn count_attempts(&mut self, ended: &[EndedAttempt<'_>]) -> Result<(), StoreError> {
+        let mut of_webhooks: BTreeMap<&str, Vec<(Timestamp, bool)>> = BTreeMap::new();
+        for EndedAttempt { claimed, attempt, next } in ended {
+            if !claimed.is_test && claimed.replay_of.is_none() {
+                let of_webhook = of_webhooks.entry(claimed.webhook.id.as_str()).or_default();
+                of_webhook.push((attempt.at, *next == NextStep::Delivered));
             }
-            NextStep::Retry(_) | NextStep::Failed | NextStep::Gone => {
-                "UPDATE webhooks SET last_failure_at = $1, failing_since = COALESCE(failing_since, $1) WHERE id = $2"
+        }
+        let mut succeeded = Vec::new();
+        for (webhook, mut attempts) in of_webhooks {
+            attempts.sort();
+            if attempts.iter().all(|(_, is_success)| *is_success) {
+                succeeded.extend(attempts.last().map(|(at, _)| (webhook, *at)));
+                continue;
             }
-        };
+            for (at, is_success) in attempts {
+                if is_success {
+                    self.count_successes(&[(webhook, at)]).await?;
+                } else {
+                    self.count_failure(webhook, at).await?;
+                }
+            }
+        }
+        for batch in succeeded.chunks(ATTEMPTS) {
+            self.count_successes(batch).await?;
+        }
+        Ok(())
+    }
+
+    /// Each webhook once.
+    async fn count_successes(&mut self, succeeded: &[(&str, Timestamp)]) -> Result<(), StoreError> {
+        let begin =
+            "UPDATE webhooks SET last_success_at = succeeded.column2, failing_since = NULL, warned_days = 0 FROM (";
+        let _touched: Touched = build!(self, begin, |sql, connection| {
+            sql.push_values(succeeded, |mut row, (webhook, at)| {
+                row.push_bind(*webhook).push_bind(at.as_millisecond());
+            });
+            sql.push(") AS succeeded WHERE webhooks.id = succeeded.column1");
+            sql.build().persistent(false).execute(connection)
+        })?;
+        Ok(())
+    }
+
+    async fn count_failure(&mut self, webhook: &str, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE webhooks SET last_failure_at = $1, failing_since = COALESCE(failing_since, $1) WHERE id = $2";
         let at = at.as_millisecond();
         let _touched: Touched =
             timed!(self, |connection| statement::query(sql).bind(at).bind(webhook).execute(connection))?;
         Ok(())
     }
+}
+
+/// The kinds of [`NextStep`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Delivered,
+    Retry,
+    Failed,
+    Gone,
+}
+
+impl Outcome {
+    const ALL: [Self; 4] = [Self::Delivered, Self::Retry, Self::Failed, Self::Gone];
+
+    fn of(next: NextStep) -> Self {
+        match next {
+            NextStep::Delivered => Self::Delivered,
+            NextStep::Retry(_) => Self::Retry,
+            NextStep::Failed => Self::Failed,
+            NextStep::Gone => Self::Gone,
+        }
+    }
+
+    /// Sets the columns of a delivery, from the row `ended`.
+    fn columns(self) -> String {
+        const FREE: &str = "claimed_by = NULL, claimed_until = NULL";
+        let (failed, gone) = (quoted(DeliveryState::Failed.as_str()), quoted(NotDelivered::Gone.as_str()));
+        match self {
+            Self::Delivered => format!(
+                "state = '{}', why = NULL, done_at = ended.column1, replay_of = NULL, next_at = NULL, {FREE}",
+                DeliveryState::Delivered.as_str()
+            ),
+            Self::Retry => format!("next_at = ended.column1, {FREE}"),
+            Self::Failed => giving_up(&failed, "NULL", "ended.column1"),
+            Self::Gone => giving_up(&failed, &gone, "ended.column1"),
+        }
+    }
+}
+
+/// Words of this program, which hold no quotation mark.
+fn quoted(word: &str) -> String {
+    format!("'{word}'")
 }

@@ -6,19 +6,16 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::give_up::GIVE_UP;
-use super::skip::SkipScope;
+use super::claimable::Claimable;
+use super::give_up::giving_up;
 use super::state::{DeliveryState, NotDelivered};
-use crate::store::events::{AUDIENCE_COLUMNS, Audience, AudienceRow, READER_COLUMNS, Reader, ReaderRow};
+use crate::store::events::{AUDIENCE_COLUMNS, Audience, AudienceRow};
 use crate::store::statement;
 use crate::store::transaction::{Touched, bind_list, build, timed};
-use crate::store::webhooks::{JOINS, WebhookRow};
-use crate::store::{Store, StoreError, Transaction, WebhookRecord, WebhookStop};
+use crate::store::{Store, StoreError, Transaction, WebhookRecord};
 
 /// Longer than an attempt may take.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
-/// Deliveries of an unreadable webhook that are set aside at once.
-const SET_ASIDE_ROWS: u32 = 1000;
 
 /// A delivery that this process may attempt until the lease ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +34,8 @@ pub struct ClaimedDelivery {
     pub is_test: bool,
     /// Of a replay, the state before.
     pub replay_of: Option<DeliveryState>,
+    /// The claim took as much of the webhook as may be under way: more may be due.
+    pub is_at_limit: bool,
     /// With `attempts`, identifies the claim.
     pub(super) claimed_by: String,
 }
@@ -47,13 +46,16 @@ pub struct ClaimedDeliveries {
     pub deliveries: Vec<ClaimedDelivery>,
     /// Because the webhook is stopped, or its credential may not have the event any more.
     pub skipped: u64,
-    /// Deliveries that are failed for good, because they cannot be read.
+    /// Some of the webhooks are locked by another transaction, or gone: nothing of theirs was claimed.
+    pub is_locked_elsewhere: bool,
+    /// Webhooks and deliveries whose deliveries are failed for good, because they cannot be read.
     pub unreadable: Vec<StoreError>,
 }
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,
+    webhook: String,
     event: String,
     event_id: Option<String>,
     attempts: i64,
@@ -78,88 +80,53 @@ struct Event {
 }
 
 impl Store {
-    /// Claims due deliveries of a webhook for the process `by`, up to `max_in_flight` under way in all processes. Of a
-    /// paused webhook only tests; what waits for a stopped one is skipped, and so are events that its credential may not
-    /// have any more. Nothing while another process claims for this webhook.
-    ///
-    /// # Errors
-    /// [`StoreError::Inconsistent`] for an unreadable webhook, whose waiting deliveries are failed then.
+    /// Claims due deliveries of these webhooks, at most 100, for the process `by`: for each up to `max_in_flight` under way
+    /// in all processes, the oldest first. Of a paused webhook only tests; what waits for a stopped one is skipped, and so
+    /// are events that its credential may not have any more; what waits for an unreadable one is failed.
     pub async fn claim_deliveries(
         &self,
-        webhook: &str,
+        webhooks: &[&str],
         by: &str,
         now: Timestamp,
         max_in_flight: u32,
     ) -> Result<ClaimedDeliveries, StoreError> {
         let mut transaction = self.begin(now).await?;
-        let claimed = match transaction.lock_to_claim(webhook).await? {
-            None => Ok(ClaimedDeliveries::default()),
-            Some(Ok((record, reader))) => {
-                Ok(transaction.claim_deliveries((record, &reader), by, max_in_flight).await?)
-            }
-            Some(Err(unreadable)) => {
-                let outcome = (DeliveryState::Failed, NotDelivered::Unreadable);
-                transaction.give_up(("webhook = $4", webhook), outcome, ("", SET_ASIDE_ROWS)).await?;
-                Err(unreadable)
-            }
-        };
+        let claimed = transaction.claim_deliveries(webhooks, by, max_in_flight).await?;
         transaction.commit().await?;
-        claimed
+        Ok(claimed)
     }
 }
 
 impl Transaction {
-    /// `None` when there is no such webhook, or another transaction has locked it.
-    async fn lock_to_claim(
-        &mut self,
-        id: &str,
-    ) -> Result<Option<Result<(WebhookRecord, Reader), StoreError>>, StoreError> {
-        let lock = if self.for_no_key_update().is_empty() { "" } else { " FOR NO KEY UPDATE SKIP LOCKED" };
-        let sql = format!("SELECT id FROM webhooks WHERE id = $1{lock}");
-        let locked: Option<(String,)> = timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(id)
-            .fetch_optional(connection))?;
-        if locked.is_none() {
-            return Ok(None);
-        }
-        let Some(record) = self.webhook_row(id).await?.map(WebhookRow::record) else { return Ok(None) };
-        let sql = format!("SELECT {READER_COLUMNS} FROM {JOINS} WHERE w.id = $1");
-        let reader: ReaderRow =
-            timed!(self, |connection| statement::query_as::<_, ReaderRow>(sqlx::AssertSqlSafe(sql))
-                .bind(id)
-                .fetch_one(connection))?;
-        Ok(Some(record.and_then(|record| Ok((record, reader.reader()?)))))
-    }
-
     async fn claim_deliveries(
         &mut self,
-        (webhook, reader): (WebhookRecord, &Reader),
+        webhooks: &[&str],
         by: &str,
         max_in_flight: u32,
     ) -> Result<ClaimedDeliveries, StoreError> {
         let mut claimed = ClaimedDeliveries::default();
-        if let Some(stop) = webhook.stop {
-            claimed.skipped = self.skip_waiting(SkipScope::Webhook(webhook.id.as_str()), stop).await?;
-            if stop != WebhookStop::Paused {
-                return Ok(claimed);
-            }
-        }
-        let mut rows = self.claim_rows(&webhook, by, max_in_flight).await?;
+        let mut claimable = self.lock_claimable(webhooks, &mut claimed).await?;
+        self.count_free(&mut claimable, max_in_flight).await?;
+        let mut rows = self.claim_rows(&claimable, by).await?;
         rows.sort_by(|one, other| (one.next_at, &one.id).cmp(&(other.next_at, &other.id)));
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+        for row in &rows {
+            *taken.entry(row.webhook.clone()).or_default() += 1;
+        }
         let events = self.events_of(&rows, &mut claimed.unreadable).await?;
-        let webhook = Arc::new(webhook);
         for row in rows {
-            let id = row.id.clone();
+            let Some(of) = claimable.get(&row.webhook) else { continue };
+            let is_at_limit = taken.get(&row.webhook).is_some_and(|taken| *taken >= of.free);
             let event = row.event_id.as_ref().and_then(|event| events.get(event));
-            if event.is_some_and(|event| !row.is_test && !event.audience.includes(reader)) {
-                self.skip_claimed(&id).await?;
+            if event.is_some_and(|event| !row.is_test && !event.audience.includes(&of.reader)) {
+                self.skip_claimed(&row.id).await?;
                 claimed.skipped += 1;
                 continue;
             }
-            match row.claimed(&webhook, event.map(|event| event.body.clone()), by) {
-                Ok(delivery) => claimed.deliveries.push(delivery),
+            match row.claimed(&of.webhook, event.map(|event| event.body.clone()), by) {
+                Ok(delivery) => claimed.deliveries.push(ClaimedDelivery { is_at_limit, ..delivery }),
                 Err(error) => {
-                    self.set_aside(&id).await?;
+                    self.set_aside(&row.id).await?;
                     claimed.unreadable.push(error);
                 }
             }
@@ -167,41 +134,33 @@ impl Transaction {
         Ok(claimed)
     }
 
-    async fn claim_rows(
-        &mut self,
-        webhook: &WebhookRecord,
-        by: &str,
-        max_in_flight: u32,
-    ) -> Result<Vec<Row>, StoreError> {
-        let now = self.now.as_millisecond();
-        let sql = "SELECT COUNT(*) FROM deliveries WHERE webhook = $1 AND claimed_until > $2";
-        let in_flight: (i64,) = timed!(self, |connection| statement::query_as::<_, (i64,)>(sql)
-            .bind(webhook.id.as_str())
-            .bind(now)
-            .fetch_one(connection))?;
-        let free = i64::from(max_in_flight).saturating_sub(in_flight.0);
-        if free <= 0 {
+    async fn claim_rows(&mut self, claimable: &BTreeMap<String, Claimable>, by: &str) -> Result<Vec<Row>, StoreError> {
+        let free: Vec<(&String, &Claimable)> = claimable.iter().filter(|(_, one)| one.free > 0).collect();
+        if free.is_empty() {
             return Ok(Vec::new());
         }
-        // What waits for a paused webhook beyond the bound of one skip is skipped by the next claim.
-        let of_paused = if webhook.stop.is_some() { " AND is_test" } else { "" };
-        let sql = format!(
-            "WITH due AS MATERIALIZED (SELECT id FROM deliveries WHERE webhook = $1 AND state = 'waiting'
-            AND next_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2){of_paused}
-            ORDER BY next_at, id LIMIT $3{})
-            UPDATE deliveries SET claimed_by = $4, claimed_until = $5, attempts = attempts + 1
-            WHERE id IN (SELECT id FROM due)
-            RETURNING id, event, event_id, attempts, replayed_after, replay_of, is_test, next_at",
-            self.skip_locked()
-        );
+        let now = self.now.as_millisecond();
         let until = self.now.checked_add(LEASE).unwrap_or(Timestamp::MAX).as_millisecond();
-        timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql))
-            .bind(webhook.id.as_str())
-            .bind(now)
-            .bind(free)
-            .bind(by)
-            .bind(until)
-            .fetch_all(connection))
+        let lock = self.skip_locked();
+        // A limit for each webhook, with its own range of the index.
+        build!(self, "WITH due AS MATERIALIZED (", |sql, connection| {
+            for (number, (id, one)) in free.iter().enumerate() {
+                let union = if number == 0 { "" } else { " UNION ALL " };
+                // What waits for a paused webhook beyond the bound of one skip is skipped by the next claim.
+                let of_paused = if one.webhook.stop.is_some() { " AND is_test" } else { "" };
+                sql.push(union).push("SELECT id FROM (SELECT id FROM deliveries WHERE webhook = ").push_bind(*id);
+                sql.push(" AND state = 'waiting' AND next_at <= ").push_bind(now);
+                sql.push(" AND (claimed_until IS NULL OR claimed_until <= ").push_bind(now).push(")").push(of_paused);
+                sql.push(" ORDER BY next_at, id LIMIT ").push_bind(i64::try_from(one.free).unwrap_or(0));
+                sql.push(lock).push(format!(") AS webhook_{number}"));
+            }
+            sql.push(") UPDATE deliveries SET claimed_by = ").push_bind(by).push(", claimed_until = ").push_bind(until);
+            sql.push(
+                ", attempts = attempts + 1 WHERE id IN (SELECT id FROM due)
+                RETURNING id, webhook, event, event_id, attempts, replayed_after, replay_of, is_test, next_at",
+            );
+            sql.build_query_as().persistent(false).fetch_all(connection)
+        })
     }
 
     /// By id; unreadable ones are left out.
@@ -232,7 +191,8 @@ impl Transaction {
 
     /// Takes back the claim of a delivery whose event the credential may not have any more, and ends it.
     async fn skip_claimed(&mut self, id: &str) -> Result<(), StoreError> {
-        let sql = format!("UPDATE deliveries SET {GIVE_UP}, attempts = attempts - 1 WHERE id = $4");
+        let columns = giving_up("$1", "$2", "$3");
+        let sql = format!("UPDATE deliveries SET {columns}, attempts = attempts - 1 WHERE id = $4");
         let now = self.now.as_millisecond();
         let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
             .bind(DeliveryState::Skipped.as_str())
@@ -260,7 +220,7 @@ impl Transaction {
 
 impl Row {
     fn claimed(
-        self,
+        &self,
         webhook: &Arc<WebhookRecord>,
         body: Option<String>,
         by: &str,
@@ -278,6 +238,7 @@ impl Row {
                 .map(|state| DeliveryState::of(state).ok_or_else(|| broken("replay_of")))
                 .transpose()?,
             is_test: self.is_test,
+            is_at_limit: false,
             claimed_by: by.to_owned(),
             event_type: self.event.clone(),
             id: self.id.clone(),

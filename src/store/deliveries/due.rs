@@ -8,7 +8,7 @@ use crate::store::{Store, StoreError, in_transaction};
 /// Attempts that may be under way for one webhook.
 pub const MAX_IN_FLIGHT: u32 = 4;
 /// Webhooks of one answer.
-const WEBHOOKS: usize = 256;
+pub const MAX_DUE_WEBHOOKS: usize = 256;
 
 /// Jumps in the index from webhook to webhook, behind the id `$1`.
 const SELECT: &str = "WITH RECURSIVE waiting (webhook) AS (
@@ -29,10 +29,10 @@ impl Store {
     /// all get their share. Locks nothing.
     pub async fn due_webhooks(&self, after: &str, now: Timestamp) -> Result<Vec<String>, StoreError> {
         let mut due = self.due_behind(after, now).await?;
-        if due.len() < WEBHOOKS && !after.is_empty() {
+        if due.len() < MAX_DUE_WEBHOOKS && !after.is_empty() {
             let others = self.due_behind("", now).await?;
             due.extend(others.into_iter().filter(|webhook| webhook.as_str() <= after));
-            due.truncate(WEBHOOKS);
+            due.truncate(MAX_DUE_WEBHOOKS);
         }
         Ok(due)
     }
@@ -41,7 +41,8 @@ impl Store {
         self.timed(async {
             in_transaction!(self, |connection| {
                 let query = statement::query_scalar(SELECT).bind(after).bind(now.as_millisecond());
-                let query = query.bind(i64::from(MAX_IN_FLIGHT)).bind(i64::try_from(WEBHOOKS).unwrap_or(i64::MAX));
+                let query =
+                    query.bind(i64::from(MAX_IN_FLIGHT)).bind(i64::try_from(MAX_DUE_WEBHOOKS).unwrap_or(i64::MAX));
                 Ok(query.fetch_all(connection).await?)
             })
         })

@@ -5,10 +5,14 @@ use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
 use crate::store::{StoreError, Transaction};
 
-/// Ends a delivery with `$1` as its state and `$2` as the reason, at `$3`. A replay returns to what it was before.
-pub(super) const GIVE_UP: &str =
-    "state = COALESCE(replay_of, $1), why = CASE WHEN replay_of IS NULL THEN $2 ELSE why END,
-    done_at = COALESCE(done_at, $3), replay_of = NULL, next_at = NULL, claimed_by = NULL, claimed_until = NULL";
+/// Sets the columns of a delivery that ends with this state and reason at this time, each an expression of SQL. A replay
+/// returns to what it was before.
+pub(super) fn giving_up(state: &str, why: &str, at: &str) -> String {
+    format!(
+        "state = COALESCE(replay_of, {state}), why = CASE WHEN replay_of IS NULL THEN {why} ELSE why END,
+        done_at = COALESCE(done_at, {at}), replay_of = NULL, next_at = NULL, claimed_by = NULL, claimed_until = NULL"
+    )
+}
 
 /// No attempt is under way; `$3` is now.
 const IS_FREE: &str = "(claimed_until IS NULL OR claimed_until <= $3)";
@@ -21,10 +25,10 @@ impl Transaction {
         (state, why): (DeliveryState, NotDelivered),
         (order, limit): (&str, u32),
     ) -> Result<u64, StoreError> {
-        let lock = self.skip_locked();
+        let (lock, columns) = (self.skip_locked(), giving_up("$1", "$2", "$3"));
         let sql = format!(
             "WITH chosen AS MATERIALIZED (SELECT id FROM deliveries WHERE {condition} AND state = 'waiting' AND {IS_FREE}
-            {order} LIMIT $5{lock}) UPDATE deliveries SET {GIVE_UP} WHERE id IN (SELECT id FROM chosen)"
+            {order} LIMIT $5{lock}) UPDATE deliveries SET {columns} WHERE id IN (SELECT id FROM chosen)"
         );
         let now = self.now.as_millisecond();
         let touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))

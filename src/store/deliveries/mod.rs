@@ -6,6 +6,7 @@
 mod allowed;
 mod attempt;
 mod claim;
+mod claimable;
 mod delete;
 mod due;
 mod fan_out;
@@ -19,9 +20,9 @@ mod state;
 mod test_delivery;
 mod waiting_replays;
 
-pub use attempt::{AttemptRecord, NextStep};
+pub use attempt::{AttemptRecord, EndedAttempt, NextStep};
 pub use claim::{ClaimedDeliveries, ClaimedDelivery};
-pub use due::MAX_IN_FLIGHT;
+pub use due::{MAX_DUE_WEBHOOKS, MAX_IN_FLIGHT};
 pub use fan_out::{FanOut, FanOutLimits};
 pub use prune::DeliveryRetention;
 pub use read::{DeliveryDetail, DeliveryRecord};

@@ -14,7 +14,7 @@ mod write;
 pub use backlog::WebhookBacklog;
 pub use list::{ListedWebhook, WebhookFilter};
 pub use orphans::OrphanedRestHook;
-pub(super) use read::{JOINS, Row as WebhookRow};
+pub(super) use read::{JOINS, Row as WebhookRow, columns as webhook_columns};
 pub use record::{PreviousWebhookSecret, SwitchedOff, SwitchedOffWhy, WebhookKind, WebhookRecord, WebhookSecretRef};
 pub(super) use stop::stop_expression;
 pub use stop::{WebhookState, WebhookStop};

@@ -100,7 +100,7 @@ impl Fixture {
         }
     }
 
-    fn catalogs(&self) -> Catalogs<'_> {
+    pub fn catalogs(&self) -> Catalogs<'_> {
         Catalogs { versions: &self.versions, scopes: &self.scopes }
     }
 

@@ -1,6 +1,7 @@
 //! Who gets a mail when webhooks stop with their key, their account or their user.
 
-use claviger::control::operations::{disable_user, set_access, set_member_policy};
+use claviger::control::operations::{EditUser, disable_user, edit_user, import, set_access, set_member_policy};
+use claviger::formats::Import;
 use claviger::store::{CredentialRecord, Role};
 use jiff::SignedDuration;
 
@@ -9,6 +10,8 @@ use crate::store::test_database::{TestDatabase, label, on_each, token};
 
 on_each!(
     each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners,
+    an_import_that_takes_the_access_of_an_account_is_reported,
+    a_user_who_becomes_a_member_without_keys_loses_what_waits_and_the_owners_hear_of_it,
     what_was_stopped_before_is_not_reported_again,
     a_person_gets_one_mail_about_an_account,
     an_expiry_is_reported_once_though_processes_look_at_once,
@@ -70,6 +73,38 @@ async fn each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners(databa
 
     disable_user(&call(), &label("ben")).await.unwrap();
     assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 1], "who is disabled is sent nothing");
+}
+
+async fn an_import_that_takes_the_access_of_an_account_is_reported(database: TestDatabase) {
+    let bed = bed(database).await;
+    let take = async |access: bool, is_dry_run: bool| {
+        let text = format!("accounts:\n  - {{id: acme, access: {access}}}\ncredentials: []\n");
+        let file = Import::yaml(&text, bed.fixture.catalogs()).unwrap();
+        import(&bed.fixture.call(&bed.database, bed.clock.now()), &file, is_dry_run).await.unwrap()
+    };
+    take(false, true).await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0], "a dry run");
+    assert_eq!(take(false, false).await.accounts_switched, 1);
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [1, 1, 1]);
+    take(true, false).await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0]);
+}
+
+async fn a_user_who_becomes_a_member_without_keys_loses_what_waits_and_the_owners_hear_of_it(database: TestDatabase) {
+    let bed = bed(database).await;
+    let set_role = async |role: Role| {
+        let edit = EditUser { role: Some(role), ..EditUser::default() };
+        edit_user(&bed.fixture.call(&bed.database, bed.clock.now()), &label("ben"), edit).await.unwrap();
+    };
+    set_role(Role::Implementer).await;
+    set_role(Role::Member).await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 0], "members may have keys");
+    set_role(Role::Implementer).await;
+    bed.database.execute("UPDATE accounts SET members_allowed = FALSE").await;
+    bed.database.execute("UPDATE webhooks SET failing_since = 1 WHERE credential = 'own-ben'").await;
+    set_role(Role::Member).await;
+    assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 1, 1]);
+    assert_eq!(bed.database.ask("SELECT COUNT(*) FROM webhooks WHERE failing_since = 1").await, 0);
 }
 
 async fn what_was_stopped_before_is_not_reported_again(database: TestDatabase) {

@@ -1,5 +1,7 @@
 use crate::control::operations::{OperationContext, notice_mails};
-use crate::store::{AccountRecord, CredentialRecord, SkipScope, StoreError, Transaction, UserRecord, WebhookStop};
+use crate::store::{
+    AccountRecord, CredentialRecord, Role, SkipScope, StoreError, Transaction, UserRecord, WebhookStop,
+};
 
 /// Skips the waiting deliveries of webhooks that a change stops, and resets their failures.
 async fn halt(
@@ -59,19 +61,24 @@ pub(in crate::control::operations) async fn halt_of_account(
     Ok(())
 }
 
-/// Those of the own key of a user who was disabled.
+/// Those of the own key of a user who was disabled, or became a member where members may have no keys.
 pub(in crate::control::operations) async fn halt_of_user(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     before: &UserRecord,
     after: &UserRecord,
 ) -> Result<(), StoreError> {
-    if before.enabled && !after.enabled {
-        let stop = (SkipScope::Owner(after.id.as_str()), WebhookStop::OwnerDisabled);
-        halt(call, transaction, stop).await?;
-        if let Some(account) = &after.account {
-            notice_mails::webhooks_halted(call, transaction, stop, account).await?;
-        }
-    }
-    Ok(())
+    let Some(account) = &after.account else { return Ok(()) };
+    let is_disabled = before.enabled && !after.enabled;
+    let is_new_member = before.role != Role::Member && after.role == Role::Member;
+    let why = if is_disabled {
+        WebhookStop::OwnerDisabled
+    } else if is_new_member && !transaction.are_members_allowed(account.as_str()).await? {
+        WebhookStop::MembersNotAllowed
+    } else {
+        return Ok(());
+    };
+    let stop = (SkipScope::Owner(after.id.as_str()), why);
+    halt(call, transaction, stop).await?;
+    notice_mails::webhooks_halted(call, transaction, stop, account).await
 }

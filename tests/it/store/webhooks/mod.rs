@@ -1,6 +1,7 @@
 //! Webhooks, events and deliveries.
 
 mod attempts;
+mod batches;
 mod bed;
 mod bounds;
 mod claims;

@@ -6,10 +6,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 
 use super::bounded_list::BoundedList;
-use crate::control::operations::OperationContext;
+use crate::control::operations::{OperationContext, notice_mails};
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
-use crate::store::{AccountRecord, AuditEntry, StoreError, Transaction, whole_millis};
+use crate::store::{AccountRecord, AuditEntry, SkipScope, StoreError, Transaction, WebhookStop, whole_millis};
 
 /// Adds accounts that are missing, and switches the access of those for which the file states another one.
 pub(super) struct AccountUpsert<'a> {
@@ -75,6 +75,10 @@ impl<'a> AccountUpsert<'a> {
         if !is_dry_run {
             transaction.add_accounts(&new).await?;
             transaction.put_accounts(&switched).await?;
+            for account in switched.iter().filter(|account| !account.has_access()) {
+                let stop = (SkipScope::Account(account.id.as_str()), WebhookStop::AccessOff);
+                notice_mails::webhooks_halted(self.call, transaction, stop, &account.id).await?;
+            }
             self.call.record_all(transaction, self.call.actor(), &entries).await?;
         }
         for (records, listed) in [(new, &mut self.new), (switched, &mut self.switched)] {
