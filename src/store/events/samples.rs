@@ -7,8 +7,10 @@ use crate::credential::Label;
 use crate::store::timestamps::from_millis;
 use crate::store::{Store, StoreError, fetch, fetch_optional};
 
-/// Events looked through for those that a credential may read.
+/// Events of one name that are looked through for those that a credential may read.
 const CANDIDATES: i64 = 200;
+/// Names of one statement.
+const NAMES: usize = 50;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventSample {
@@ -27,13 +29,13 @@ struct Candidate {
 }
 
 impl Store {
-    /// Up to `limit` of the newest 200 events of this account with this name, the newest first; `*` is no name. With a
+    /// Up to `limit` events of this account, of the newest 200 of each name, the newest first; `*` is no name. With a
     /// credential, those that a webhook of it would be sent. Unreadable events are left out.
     pub async fn event_samples(
         &self,
         account: &Label,
         credential: Option<&Label>,
-        (entity, operation): (&str, &str),
+        names: &[(&str, &str)],
         limit: usize,
     ) -> Result<Vec<EventSample>, StoreError> {
         let reader = match credential {
@@ -43,13 +45,21 @@ impl Store {
                 None => return Ok(Vec::new()),
             },
         };
-        let begin = format!("SELECT e.id, e.created_at, {AUDIENCE_COLUMNS} FROM events e WHERE e.account = ");
-        let candidates: Vec<Candidate> = fetch!(self, begin.as_str(), |sql, connection| {
-            sql.push_bind(account.as_str()).push(" AND e.entity = ").push_bind(entity);
-            sql.push(" AND e.operation = ").push_bind(operation);
-            sql.push(" ORDER BY e.created_at DESC, e.id DESC LIMIT ").push_bind(CANDIDATES);
-            sql.build_query_as().persistent(false).fetch_all(connection)
-        })?;
+        let select = format!("SELECT e.id, e.created_at, {AUDIENCE_COLUMNS} FROM events e WHERE e.account = ");
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for names in names.chunks(NAMES) {
+            candidates.extend::<Vec<Candidate>>(fetch!(self, "", |sql, connection| {
+                for (number, (entity, operation)) in names.iter().enumerate() {
+                    sql.push(if number == 0 { "SELECT * FROM (" } else { " UNION ALL SELECT * FROM (" });
+                    sql.push(select.as_str()).push_bind(account.as_str());
+                    sql.push(" AND e.entity = ").push_bind(*entity).push(" AND e.operation = ").push_bind(*operation);
+                    sql.push(" ORDER BY e.created_at DESC, e.id DESC LIMIT ").push_bind(CANDIDATES);
+                    sql.push(format!(") AS name_{number}"));
+                }
+                sql.build_query_as().persistent(false).fetch_all(connection)
+            })?);
+        }
+        candidates.sort_by(|one, other| (other.created_at, &other.id).cmp(&(one.created_at, &one.id)));
         let is_readable = |candidate: Candidate| {
             let audience = candidate.audience.audience(&candidate.id).ok()?;
             let created_at = from_millis(candidate.created_at).ok()?;

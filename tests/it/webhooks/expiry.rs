@@ -50,6 +50,6 @@ async fn a_member_learns_nothing_about_the_end_of_another_key(database: TestData
     worker.run_due().await;
     assert_eq!((bed.deliveries(&all).await.len(), bed.deliveries(&member).await.len()), (1, 0));
     let name = ("credential", "expiring");
-    let samples = bed.database.store.event_samples(&label("acme"), Some(&label("own-ben")), name, 3).await.unwrap();
+    let samples = bed.database.store.event_samples(&label("acme"), Some(&label("own-ben")), &[name], 3).await.unwrap();
     assert!(samples.is_empty());
 }

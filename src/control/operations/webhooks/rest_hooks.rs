@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::change::{WebhookConflict, entry, forget_failures, write};
 use super::create::{checked, insert, record};
 use super::secret::webhook_secret;
-use super::subscription::{ANY, Subscription};
+use super::subscription::Subscription;
 use super::{CreatedWebhook, MAX_WEBHOOKS_OF_CREDENTIAL};
 use crate::control::operations::events::example;
 use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal};
@@ -125,11 +125,16 @@ pub async fn sample_events(
     wanted: &Subscription,
 ) -> Result<Vec<Value>, OperationError> {
     let terms = call.terms.webhooks.ok_or(OperationRefusal::from(NotFound("webhook")))?;
-    let same = (wanted.entity.as_str(), wanted.operation.as_str());
-    let found = call.store.event_samples(&credential.account, Some(&credential.id), same, MAX_SAMPLES).await?;
+    let names = wanted.names(&terms.settings);
+    let found = call.store.event_samples(&credential.account, Some(&credential.id), &names, MAX_SAMPLES).await?;
     let samples: Vec<Value> = found.iter().filter_map(|sample| serde_json::from_str(&sample.body).ok()).collect();
-    if !samples.is_empty() || wanted.entity == ANY {
+    if !samples.is_empty() {
         return Ok(samples);
     }
-    Ok(example(wanted, credential, &terms.settings, call.now).into_iter().collect())
+    // Of the API behind, whose events come last.
+    let examples = names.iter().rev().filter_map(|(entity, operation)| {
+        let named = Subscription { entity: (*entity).to_owned(), operation: (*operation).to_owned() };
+        example(&named, credential, &terms.settings, call.now)
+    });
+    Ok(examples.take(1).collect())
 }

@@ -52,6 +52,17 @@ impl Subscription {
             None => Err(Invalid::one("event", "must be an entity and an operation: contact.created")),
         }
     }
+
+    /// Every entity and operation that it matches.
+    pub(super) fn names<'n>(&self, settings: &'n Webhooks) -> Vec<(&'n str, &'n str)> {
+        let matches = |wanted: &str, name: &str| wanted == ANY || wanted == name;
+        operations(settings)
+            .into_iter()
+            .filter(|(entity, _)| matches(&self.entity, entity))
+            .flat_map(|(entity, operations)| operations.into_iter().map(move |operation| (entity, operation)))
+            .filter(|(_, operation)| matches(&self.operation, operation))
+            .collect()
+    }
 }
 
 impl fmt::Display for Subscription {

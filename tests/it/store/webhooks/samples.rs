@@ -35,7 +35,7 @@ async fn samples_are_the_newest_events_that_a_webhook_would_be_sent(bed: TestDat
     }
     bed.execute("UPDATE events SET scope = 'a b' WHERE id = 'evt_7'").await;
     let samples = async |credential: Option<&claviger::credential::Label>, name, limit| {
-        let samples = bed.store.event_samples(&account, credential, name, limit).await.unwrap();
+        let samples = bed.store.event_samples(&account, credential, &[name], limit).await.unwrap();
         samples.into_iter().map(|sample| sample.body).collect::<Vec<_>>()
     };
     let created = ("contact", "created");
@@ -51,6 +51,10 @@ async fn samples_are_the_newest_events_that_a_webhook_would_be_sent(bed: TestDat
     for name in [("*", "*"), ("contact", "*"), ("Contact", "created"), ("", "")] {
         assert!(samples(Some(&key), name, 9).await.is_empty(), "{name:?}");
     }
-    let first = bed.store.event_samples(&account, None, created, 1).await.unwrap().remove(0);
+    let names = [("contact", "deleted"), ("task", "created"), created];
+    let several = bed.store.event_samples(&account, Some(&narrow), &names, 3).await.unwrap();
+    assert_eq!(several.iter().map(|sample| sample.id.as_str()).collect::<Vec<_>>(), ["evt_6", "evt_5", "evt_4"]);
+    assert!(bed.store.event_samples(&account, Some(&key), &[], 3).await.unwrap().is_empty());
+    let first = bed.store.event_samples(&account, None, &[created], 1).await.unwrap().remove(0);
     assert_eq!((first.id.as_str(), first.created_at), ("evt_6", noon() + 5.seconds()));
 }
