@@ -53,7 +53,7 @@ pub use credentials::{
 pub use deliveries::{
     AttemptRecord, ClaimedDeliveries, ClaimedDelivery, DeliveryDetail, DeliveryRecord, DeliveryRetention,
     DeliveryState, EndedAttempt, FanOut, FanOutLimits, MAX_DUE_WEBHOOKS, MAX_IN_FLIGHT, NextStep, NotDelivered,
-    ReplayRange, ReplayWhat, SkipScope,
+    Recorded, ReplayRange, ReplayWhat, SkipScope,
 };
 pub use error::StoreError;
 pub use events::{EventSample, EventSource, InsertedEvent, NewEvent};

@@ -178,15 +178,41 @@ pub async fn webhook(
 pub(super) async fn webhooks_halted(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
-    (scope, why): (SkipScope<'_>, WebhookStop),
+    stop: (SkipScope<'_>, WebhookStop),
     account: &Label,
 ) -> Result<(), StoreError> {
     if call.terms.delivery.mail.is_none() || call.terms.webhooks.is_none() {
         return Ok(());
     }
+    let notices = halted_notices(transaction, stop, account).await?;
+    queue_all(call, transaction, notices).await
+}
+
+/// The same for accounts that have lost their access.
+pub(super) async fn webhooks_of_accounts_halted(
+    call: &OperationContext<'_>,
+    transaction: &mut Transaction,
+    accounts: &[Label],
+) -> Result<(), StoreError> {
+    if call.terms.delivery.mail.is_none() {
+        return Ok(());
+    }
+    let mut notices = Vec::new();
+    for account in accounts {
+        let stop = (SkipScope::Account(account.as_str()), WebhookStop::AccessOff);
+        notices.extend(halted_notices(transaction, stop, account).await?);
+    }
+    queue_all(call, transaction, notices).await
+}
+
+async fn halted_notices(
+    transaction: &mut Transaction,
+    (scope, why): (SkipScope<'_>, WebhookStop),
+    account: &Label,
+) -> Result<Vec<Notice>, StoreError> {
     let credentials = transaction.credentials_of_halted_webhooks(scope, why).await?;
     if credentials.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let owners = transaction.recipients(Role::Owner, Some(account.as_str())).await?;
     let is_of_account = matches!(scope, SkipScope::Account(_) | SkipScope::Members(_));
@@ -209,7 +235,7 @@ pub(super) async fn webhooks_halted(
         }
         notices.extend(to_each(Purpose::WebhooksHalted, credential, people));
     }
-    queue_all(call, transaction, notices).await
+    Ok(notices)
 }
 
 /// A person who is no user.
@@ -227,33 +253,33 @@ async fn queue(
     queue_all(call, transaction, to_each(purpose, target, people).collect()).await
 }
 
-struct Notice<'t> {
+struct Notice {
     purpose: Purpose,
-    target: &'t str,
+    target: String,
     to: MailRecipient,
 }
 
-fn to_each(purpose: Purpose, target: &str, people: Vec<MailRecipient>) -> impl Iterator<Item = Notice<'_>> {
-    people.into_iter().map(move |to| Notice { purpose, target, to })
+fn to_each(purpose: Purpose, target: &str, people: Vec<MailRecipient>) -> impl Iterator<Item = Notice> {
+    people.into_iter().map(move |to| Notice { purpose, target: target.to_owned(), to })
 }
 
 async fn queue_all(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
-    mut notices: Vec<Notice<'_>>,
+    mut notices: Vec<Notice>,
 ) -> Result<(), StoreError> {
     if call.terms.delivery.mail.is_none() {
         return Ok(());
     }
     let own = (call.actor().kind == ActorKind::User).then_some(call.actor().id.as_str());
     notices.retain(|notice| own != Some(notice.to.id.as_str()));
-    let mut queued: Vec<(String, Purpose, &str)> = Vec::new();
+    let mut queued: Vec<(String, Purpose, String)> = Vec::new();
     let created_by = call.caller_key();
     // In one order, so that no two transactions wait for each other's counts.
     notices.sort_by_cached_key(|notice| notice.to.email.to_ascii_lowercase());
     for Notice { purpose, target, to: person } in notices {
         let address = person.email.to_ascii_lowercase();
-        let notice = (address.clone(), purpose, target);
+        let notice = (address.clone(), purpose, target.clone());
         if queued.contains(&notice) {
             continue;
         }
@@ -265,7 +291,7 @@ async fn queue_all(
         if !transaction.count_message_of_day(&format!("mail {address}"), MAX_NOTICES_TO_ADDRESS).await? {
             tracing::warn!(
                 purpose = purpose.as_str(),
-                target,
+                target = target.as_str(),
                 "an address has had all notices of the day; one is not sent"
             );
             continue;
@@ -273,7 +299,7 @@ async fn queue_all(
         queued.push(notice);
         let message = NewMessage {
             purpose,
-            target,
+            target: &target,
             recipient: &person.email,
             locale: person.locale.as_deref(),
             created_by: &created_by,

@@ -5,9 +5,10 @@ mod attempt;
 mod expiry_events;
 mod failing;
 mod outcome;
-mod recorder;
+mod record;
 mod retention;
 mod schedule;
+mod unrecorded;
 mod worker;
 
 pub use self::worker::WebhookWorker;

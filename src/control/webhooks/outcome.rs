@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::attempt::{self, NotSent};
-use super::recorder::Ended;
+use super::unrecorded::UnrecordedAttempt;
 use super::worker::WebhookWorker;
 use crate::control::LiveSettings;
 use crate::control::operations::{Caller, OperationContext, notice_mails, webhook_entry};
@@ -36,7 +36,7 @@ impl WebhookWorker {
         let (status, error) = (attempt.status, attempt.error.as_deref().unwrap_or_default());
         let (delivery, webhook) = (claimed.id.as_str(), claimed.webhook.id.as_str());
         tracing::debug!(delivery, webhook, result, status, error, "webhook");
-        self.record(Ended { claimed, attempt, next }).await;
+        self.record(UnrecordedAttempt { claimed, attempt, next }).await;
     }
 
     /// Gives a delivery back that this process cannot sign or send. Another one may be able to.

@@ -1,15 +1,17 @@
 //! The loops that send, and one round of them.
 
+use std::ops::AddAssign;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinError, JoinSet};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::attempt::Clients;
-use super::recorder::Recorder;
+use super::unrecorded::UnrecordedAttempts;
 use super::{expiry_events, failing, retention};
 use crate::clock::Clock;
 use crate::control::LiveSettings;
@@ -20,7 +22,11 @@ use crate::telemetry::Metrics;
 
 /// Attempts of this process that may be under way.
 const MAX_ATTEMPTS: usize = 64;
-/// Until the next look at webhooks that another transaction has locked.
+/// Webhooks of one claim.
+const WEBHOOKS_PER_CLAIM: usize = MAX_ATTEMPTS / MAX_IN_FLIGHT as usize;
+/// From the end of an attempt to the next round, which is for all that end meanwhile.
+const GATHER_TIME: Duration = Duration::from_millis(20);
+/// Until the first further look at webhooks that another transaction has locked; doubled while they are.
 const LOCKED_INTERVAL: Duration = Duration::from_millis(50);
 /// Without a signal; spread at random by half.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
@@ -40,7 +46,7 @@ pub(super) struct Parts {
     pub(super) settings: Arc<ArcSwap<LiveSettings>>,
     pub(super) keys: SharedKeys,
     pub(super) clients: Clients,
-    pub(super) recorder: Recorder,
+    pub(super) unrecorded: UnrecordedAttempts,
     places: Arc<Semaphore>,
     wake: Arc<Notify>,
     pub(super) metrics: Option<Arc<Metrics>>,
@@ -70,7 +76,7 @@ impl WebhookWorker {
             settings,
             keys,
             clients,
-            recorder: Recorder::default(),
+            unrecorded: UnrecordedAttempts::default(),
             places,
             wake,
             metrics,
@@ -115,21 +121,34 @@ impl WebhookWorker {
             }
         });
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
+        let mut next_poll = Instant::now();
+        let (mut is_woken, mut locked_interval) = (true, LOCKED_INTERVAL);
         loop {
-            let round = self.round(&mut attempts, &mut after).await;
-            let mut is_room_made = false;
-            while let Some(ended) = attempts.try_join_next() {
-                is_room_made |= round.has_room_after(ended);
+            let may_have_events = is_woken || Instant::now() >= next_poll;
+            if may_have_events {
+                next_poll = Instant::now() + POLL_INTERVAL.mul_f64(0.5 + fastrand::f64());
             }
-            if round.is_more_due || is_room_made {
+            let round = self.round(may_have_events, &mut attempts, &mut after).await;
+            let mut has_room = false;
+            while attempts.try_join_next().is_some() {
+                has_room = true;
+            }
+            is_woken = round.has_more_events;
+            if round.has_more_events || round.has_more_due {
                 continue;
             }
-            let pause =
-                if round.is_some_locked { LOCKED_INTERVAL } else { POLL_INTERVAL.mul_f64(0.5 + fastrand::f64()) };
-            tokio::select! {
-                () = tokio::time::sleep(pause) => {}
-                () = self.0.wake.notified() => {}
-                () = round.until_room(&mut attempts) => {}
+            let retry_at = if round.is_some_locked { Instant::now() + locked_interval } else { next_poll };
+            locked_interval = if round.is_some_locked { locked_interval * 2 } else { LOCKED_INTERVAL };
+            if !has_room {
+                tokio::select! {
+                    () = tokio::time::sleep_until(retry_at.min(next_poll)) => {}
+                    () = self.0.wake.notified() => is_woken = true,
+                    // It makes room for the next one of its webhook, and for any where all places were taken.
+                    Some(_) = attempts.join_next() => has_room = true,
+                }
+            }
+            if has_room {
+                tokio::time::sleep(GATHER_TIME).await;
             }
         }
     }
@@ -138,12 +157,12 @@ impl WebhookWorker {
     pub async fn run_due(&self) {
         let (mut attempts, mut after) = (JoinSet::new(), String::new());
         loop {
-            let round = self.round(&mut attempts, &mut after).await;
+            let round = self.round(true, &mut attempts, &mut after).await;
             let was_sending = !attempts.is_empty();
             while attempts.join_next().await.is_some() {}
             if round.is_some_locked {
                 tokio::time::sleep(LOCKED_INTERVAL).await;
-            } else if !round.is_more_due && !was_sending {
+            } else if !round.has_more_events && !round.has_more_due && !was_sending {
                 break;
             }
         }
@@ -169,55 +188,90 @@ impl WebhookWorker {
         }
     }
 
-    /// Writes the deliveries of new events, and starts what is due and has a place: for up to 256 webhooks behind `after`, so
-    /// that each gets its turn. It waits for no attempt; each returns whether it made room for more.
-    async fn round(&self, attempts: &mut JoinSet<bool>, after: &mut String) -> Round {
-        self.try_round(attempts, after).await.unwrap_or_else(|error| {
+    /// Writes the deliveries of new events, if there may be some, and starts what is due and has a place: for up to 256
+    /// webhooks behind `after`, so that each gets its turn. It waits for no attempt.
+    async fn round(&self, may_have_events: bool, attempts: &mut JoinSet<()>, after: &mut String) -> Round {
+        let mut round = Round::default();
+        if let Err(error) = self.try_round(may_have_events, attempts, after, &mut round).await {
             if error.is_transient() {
                 tracing::debug!("webhooks cannot be worked on now: {error}");
             } else {
                 self.log_fault(&format!("webhooks cannot be worked on: {error}"));
             }
-            Round::default()
-        })
+            // Not at once: it would fail again.
+            return Round::default();
+        }
+        round
     }
 
-    async fn try_round(&self, attempts: &mut JoinSet<bool>, after: &mut String) -> Result<Round, StoreError> {
+    async fn try_round(
+        &self,
+        may_have_events: bool,
+        attempts: &mut JoinSet<()>,
+        after: &mut String,
+        round: &mut Round,
+    ) -> Result<(), StoreError> {
         let settings = self.0.settings.load_full();
-        let Some(terms) = settings.webhooks.as_deref() else { return Ok(Round::default()) };
-        let is_more_due = match self.fan_out().await {
-            Ok(is_behind) => is_behind,
-            // What is due already is sent all the same.
-            Err(error) => {
-                tracing::warn!("deliveries of new events cannot be written now: {error}");
-                false
+        let Some(terms) = settings.webhooks.as_deref() else { return Ok(()) };
+        if may_have_events {
+            match self.fan_out().await {
+                Ok(has_more) => round.has_more_events = has_more,
+                // What is due already is sent all the same.
+                Err(error) => tracing::warn!("deliveries of new events cannot be written now: {error}"),
             }
-        };
-        let mut round = Round { is_more_due, ..Round::default() };
+        }
         // Before anything is claimed: what cannot be sent is not written to the database either.
         if self.0.keys.get().is_none() {
             self.log_fault("webhooks are not sent: the installation key (installation_key_file) is missing here");
-            return Ok(round);
+            return Ok(());
         }
         if let Err(fault) = self.0.clients.of(&settings, terms) {
             self.log_fault(&format!("webhooks are not sent: {fault}"));
-            return Ok(round);
+            return Ok(());
+        }
+        if self.0.places.available_permits() == 0 {
+            return Ok(());
         }
         let due = self.0.store.due_webhooks(after, self.0.clock.now()).await?;
-        round.is_more_due |= due.len() >= MAX_DUE_WEBHOOKS;
-        let mut due: Vec<&str> = due.iter().map(String::as_str).collect();
-        while !due.is_empty() {
-            let Some((places, of_each)) = self.free_places(due.len()) else {
-                round.is_short_of_places = true;
-                break;
-            };
-            let webhooks: Vec<&str> = due.drain(..due.len().min(places.num_permits() / of_each)).collect();
-            self.start(&webhooks, (places, of_each), &settings, attempts, &mut round).await?;
+        let mut left: Vec<&str> = due.iter().map(String::as_str).collect();
+        let mut progress = Progress::default();
+        while !left.is_empty() {
+            let free = self.0.places.available_permits();
+            if free == 0 {
+                return Ok(());
+            }
+            let webhooks = (free / MAX_IN_FLIGHT as usize).clamp(1, WEBHOOKS_PER_CLAIM).min(left.len());
+            let webhooks: Vec<&str> = left.drain(..webhooks).collect();
             if let Some(last) = webhooks.last() {
+                // Before they are claimed: those behind them get their turn even if that fails each time.
                 (*last).clone_into(after);
             }
+            progress += self.start_each(&webhooks, &settings, attempts).await?;
         }
-        Ok(round)
+        round.is_some_locked = progress.is_some_locked;
+        let may_have_more = due.len() >= MAX_DUE_WEBHOOKS;
+        round.has_more_due = progress.ended > 0 || (may_have_more && progress.started > 0);
+        Ok(())
+    }
+
+    /// Where that fails for all, one by one: one webhook holds up none of the others.
+    async fn start_each(
+        &self,
+        webhooks: &[&str],
+        settings: &Arc<LiveSettings>,
+        attempts: &mut JoinSet<()>,
+    ) -> Result<Progress, StoreError> {
+        match self.start(webhooks, settings, attempts).await {
+            Err(error) if webhooks.len() > 1 => {
+                tracing::debug!("{} webhooks cannot be claimed together: {error}", webhooks.len());
+                let mut progress = Progress::default();
+                for webhook in webhooks {
+                    progress += self.start(&[*webhook], settings, attempts).await?;
+                }
+                Ok(progress)
+            }
+            outcome => outcome,
+        }
     }
 
     /// True where more events wait.
@@ -232,46 +286,40 @@ impl WebhookWorker {
         Ok(fan_out.events >= u64::from(limits.events))
     }
 
-    /// For the attempts of up to this many webhooks, and how many each may have; a multiple of it. `None` where there are
-    /// none.
-    fn free_places(&self, webhooks: usize) -> Option<(OwnedSemaphorePermit, usize)> {
-        let free = self.0.places.available_permits();
-        let of_each = free.min(MAX_IN_FLIGHT as usize);
-        let webhooks = free.checked_div(of_each)?.min(webhooks);
-        let places = u32::try_from(webhooks * of_each).ok()?;
-        Some((self.0.places.clone().try_acquire_many_owned(places).ok()?, of_each))
-    }
-
-    /// Claims what is due for these webhooks, `of_each` at most, and starts it: the lease runs.
+    /// Claims what is due for these webhooks, at most as much as there are places, and starts it: the lease runs.
     async fn start(
         &self,
         webhooks: &[&str],
-        (mut places, of_each): (OwnedSemaphorePermit, usize),
         settings: &Arc<LiveSettings>,
-        attempts: &mut JoinSet<bool>,
-        round: &mut Round,
-    ) -> Result<(), StoreError> {
-        let Some(work) = self.0.work.begin().map(Arc::new) else { return Ok(()) };
-        let of_each = u32::try_from(of_each).unwrap_or(MAX_IN_FLIGHT);
-        let claimed = self.0.store.claim_deliveries(webhooks, &self.0.name, self.0.clock.now(), of_each).await?;
+        attempts: &mut JoinSet<()>,
+    ) -> Result<Progress, StoreError> {
+        let wanted = (webhooks.len() * MAX_IN_FLIGHT as usize).min(self.0.places.available_permits());
+        let places = u32::try_from(wanted).unwrap_or(MAX_IN_FLIGHT);
+        let (Ok(mut places), Some(work)) =
+            (self.0.places.clone().try_acquire_many_owned(places), self.0.work.begin().map(Arc::new))
+        else {
+            return Ok(Progress::default());
+        };
+        let limits = (MAX_IN_FLIGHT, places.num_permits());
+        let claimed = self.0.store.claim_deliveries(webhooks, &self.0.name, self.0.clock.now(), limits).await?;
         claimed.unreadable.iter().for_each(|error| tracing::error!("{error}"));
         if let Some(metrics) = &self.0.metrics {
             metrics.webhooks.count_deliveries("skipped", claimed.skipped);
         }
-        // What was skipped makes room for more.
-        round.is_more_due |= claimed.skipped > 0;
-        round.is_some_locked |= claimed.is_locked_elsewhere;
+        let progress = Progress {
+            started: claimed.deliveries.len() as u64,
+            ended: claimed.skipped + claimed.unreadable.len() as u64,
+            is_some_locked: claimed.is_locked_elsewhere,
+        };
         for delivery in claimed.deliveries {
             let Some(place) = places.split(1) else { break };
             let (worker, settings, work) = (self.clone(), settings.clone(), work.clone());
             attempts.spawn(async move {
-                let makes_room = delivery.is_at_limit;
                 worker.attempt(delivery, &settings).await;
                 drop((place, work));
-                makes_room
             });
         }
-        Ok(())
+        Ok(progress)
     }
 
     /// Once a minute: a fault lasts, and is met in every round.
@@ -310,27 +358,25 @@ impl WebhookWorker {
 /// What one round leaves, which decides when the next one begins.
 #[derive(Debug, Default, Clone, Copy)]
 struct Round {
-    /// More can be done at once.
-    is_more_due: bool,
+    has_more_events: bool,
+    has_more_due: bool,
     /// Some webhooks were locked by another transaction.
     is_some_locked: bool,
-    /// Something due was not started, for want of a place.
-    is_short_of_places: bool,
 }
 
-impl Round {
-    /// True when the next round can start more than this one, because an attempt has ended.
-    fn has_room_after(self, ended: Result<bool, JoinError>) -> bool {
-        self.is_short_of_places || ended.unwrap_or(true)
-    }
+/// Of claims.
+#[derive(Debug, Default, Clone, Copy)]
+struct Progress {
+    started: u64,
+    /// Deliveries that were skipped or failed without an attempt, which makes others due.
+    ended: u64,
+    is_some_locked: bool,
+}
 
-    /// Never returns where no attempt makes room.
-    async fn until_room(self, attempts: &mut JoinSet<bool>) {
-        while let Some(ended) = attempts.join_next().await {
-            if self.has_room_after(ended) {
-                return;
-            }
-        }
-        std::future::pending().await
+impl AddAssign for Progress {
+    fn add_assign(&mut self, other: Self) {
+        self.started += other.started;
+        self.ended += other.ended;
+        self.is_some_locked |= other.is_some_locked;
     }
 }

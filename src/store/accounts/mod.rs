@@ -91,14 +91,6 @@ impl Transaction {
         row.map(Row::record).transpose()
     }
 
-    /// Whether members may have keys of their own, without a lock.
-    pub async fn are_members_allowed(&mut self, id: &str) -> Result<bool, StoreError> {
-        let sql = "SELECT members_allowed FROM accounts WHERE id = $1";
-        let row: Option<(bool,)> =
-            timed!(self, |connection| statement::query_as(sql).bind(id).fetch_optional(connection))?;
-        Ok(row.is_some_and(|(are_allowed,)| are_allowed))
-    }
-
     /// Those of these ids that exist, locked until the commit.
     pub async fn accounts(&mut self, ids: &[&str]) -> Result<Vec<AccountRecord>, StoreError> {
         let rows: Vec<Row> = lock_all!(self, "accounts", COLUMNS, ids, self.for_no_key_update())?;

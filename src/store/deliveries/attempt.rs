@@ -5,14 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::claim::ClaimedDelivery;
-use super::give_up::giving_up;
+use super::give_up::end_columns;
 use super::state::{DeliveryState, NotDelivered};
 use crate::store::statement;
-use crate::store::transaction::{Touched, build, lock_all, timed};
+use crate::store::transaction::{BATCH, Touched, build, lock_all, timed};
 use crate::store::{StoreError, SwitchedOffWhy, Transaction, WebhookKind};
-
-/// Rows of one statement.
-const ATTEMPTS: usize = 1000;
 
 /// One request and its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,53 +45,83 @@ pub struct EndedAttempt<'e> {
     pub next: NextStep,
 }
 
+/// What became of the record of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    Written,
+    /// The lease had ended and another process has claimed the delivery, or it is gone.
+    NotClaimed,
+    /// Another transaction has locked the webhook.
+    Locked,
+}
+
 impl Transaction {
-    /// Records one attempt, as [`Self::record_delivery_attempts`] does. False where nothing was written.
+    /// Records an attempt at a claimed delivery, and ends the claim; it waits for the lock of the webhook. Tests and replays
+    /// do not count for the webhook, but for [`NextStep::Gone`]. False, and nothing is written, when the lease had ended
+    /// and another process has claimed the delivery, or it is gone.
     pub async fn record_delivery_attempt(
         &mut self,
         claimed: &ClaimedDelivery,
         attempt: &AttemptRecord,
         next: NextStep,
     ) -> Result<bool, StoreError> {
-        let written = self.record_delivery_attempts(&[EndedAttempt { claimed, attempt, next }]).await?;
-        Ok(written.contains(claimed.id.as_str()))
-    }
-
-    /// Records attempts at claimed deliveries, and ends the claims; the ids of those that were written. The others were
-    /// not, because the lease had ended and another process has claimed the delivery, or it is gone. Tests and replays do
-    /// not count for the webhook, but for [`NextStep::Gone`].
-    pub async fn record_delivery_attempts<'e>(
-        &mut self,
-        ended: &[EndedAttempt<'e>],
-    ) -> Result<BTreeSet<&'e str>, StoreError> {
-        let webhooks: BTreeSet<&str> = ended.iter().map(|one| one.claimed.webhook.id.as_str()).collect();
-        let webhooks: Vec<&str> = webhooks.into_iter().collect();
+        // Before its delivery, as every transaction does.
+        let webhook = claimed.webhook.id.as_str();
         if !self.for_no_key_update().is_empty() {
-            // Before their deliveries, as every transaction does.
             let _locked: Vec<(String,)> =
-                lock_all!(self, "webhooks", "id", webhooks.as_slice(), self.for_no_key_update())?;
+                lock_all!(self, "webhooks", "id", [webhook].as_slice(), self.for_no_key_update())?;
         }
-        let mut written = BTreeSet::new();
-        for outcome in Outcome::ALL {
-            let ended: Vec<_> = ended.iter().filter(|one| Outcome::of(one.next) == outcome).collect();
-            for batch in ended.chunks(ATTEMPTS) {
-                written.extend(self.end_claims(outcome, batch).await?);
-            }
+        let written = self.record_locked(&[EndedAttempt { claimed, attempt, next }]).await?;
+        if written.is_empty() {
+            return Ok(false);
         }
-        let ended: Vec<EndedAttempt<'e>> =
-            ended.iter().filter(|one| written.contains(&one.claimed.id)).copied().collect();
-        for batch in ended.chunks(ATTEMPTS) {
-            self.insert_attempts(batch).await?;
-        }
-        self.count_attempts(&ended).await?;
-        for one in ended.iter().filter(|one| one.next == NextStep::Gone) {
-            let webhook = one.claimed.webhook.id.as_str();
-            match one.claimed.webhook.kind {
+        if next == NextStep::Gone {
+            match claimed.webhook.kind {
                 WebhookKind::Console => self.switch_off_webhook(webhook, SwitchedOffWhy::Gone).await?,
                 WebhookKind::RestHook => self.delete_webhook(webhook).await?,
             };
         }
-        Ok(ended.iter().map(|one| one.claimed.id.as_str()).collect())
+        Ok(true)
+    }
+
+    /// The same for several, in their order, but for [`NextStep::Gone`]. It waits for no lock of a webhook, so that one
+    /// that is locked for long holds up none of the others.
+    pub async fn record_delivery_attempts(&mut self, ended: &[EndedAttempt<'_>]) -> Result<Vec<Recorded>, StoreError> {
+        let webhooks: BTreeSet<&str> = ended.iter().map(|one| one.claimed.webhook.id.as_str()).collect();
+        let webhooks: Vec<&str> = webhooks.into_iter().collect();
+        let lock = if self.for_no_key_update().is_empty() { "" } else { " FOR NO KEY UPDATE SKIP LOCKED" };
+        let locked: Vec<(String,)> = lock_all!(self, "webhooks", "id", webhooks.as_slice(), lock)?;
+        let locked: BTreeSet<&str> = locked.iter().map(|(id,)| id.as_str()).collect();
+        let is_locked = |one: &EndedAttempt<'_>| locked.contains(one.claimed.webhook.id.as_str());
+        let own: Vec<EndedAttempt<'_>> = ended.iter().filter(|one| is_locked(one)).copied().collect();
+        let written = self.record_locked(&own).await?;
+        let outcome = |one: &EndedAttempt<'_>| {
+            if !is_locked(one) {
+                Recorded::Locked
+            } else if written.contains(&one.key()) {
+                Recorded::Written
+            } else {
+                Recorded::NotClaimed
+            }
+        };
+        Ok(ended.iter().map(outcome).collect())
+    }
+
+    /// The keys of those that were written. Their webhooks are locked.
+    async fn record_locked(&mut self, ended: &[EndedAttempt<'_>]) -> Result<BTreeSet<(String, i64)>, StoreError> {
+        let mut written = BTreeSet::new();
+        for kind in StepKind::ALL {
+            let ended: Vec<_> = ended.iter().filter(|one| StepKind::of(one.next) == kind).collect();
+            for batch in ended.chunks(BATCH) {
+                written.extend(self.end_claims(kind, batch).await?);
+            }
+        }
+        let ended: Vec<EndedAttempt<'_>> = ended.iter().filter(|one| written.contains(&one.key())).copied().collect();
+        for batch in ended.chunks(BATCH) {
+            self.insert_attempts(batch).await?;
+        }
+        self.count_attempts(&ended).await?;
+        Ok(written)
     }
 
     /// Gives a claimed delivery back: nothing was tried, and nothing counts. The next attempt is due at `next_at`.
@@ -110,13 +137,17 @@ impl Transaction {
         Ok(())
     }
 
-    /// The ids of those that this process had still claimed.
-    async fn end_claims(&mut self, outcome: Outcome, ended: &[&EndedAttempt<'_>]) -> Result<Vec<String>, StoreError> {
+    /// The keys of those that this process had still claimed.
+    async fn end_claims(
+        &mut self,
+        kind: StepKind,
+        ended: &[&EndedAttempt<'_>],
+    ) -> Result<Vec<(String, i64)>, StoreError> {
         let begin = format!(
             "UPDATE deliveries SET {}, last_status = ended.column2, last_error = ended.column3 FROM (",
-            outcome.columns()
+            kind.columns()
         );
-        let rows: Vec<(String,)> = build!(self, begin.as_str(), |sql, connection| {
+        build!(self, begin.as_str(), |sql, connection| {
             sql.push_values(ended, |mut row, EndedAttempt { claimed, attempt, next }| {
                 let at = if let NextStep::Retry(at) = next { *at } else { attempt.at };
                 row.push_bind(at.as_millisecond())
@@ -128,11 +159,10 @@ impl Transaction {
             });
             sql.push(
                 ") AS ended WHERE deliveries.id = ended.column4 AND claimed_by = ended.column5
-                AND attempts = ended.column6 AND state = 'waiting' RETURNING deliveries.id",
+                AND attempts = ended.column6 AND state = 'waiting' RETURNING deliveries.id, attempts",
             );
             sql.build_query_as().persistent(false).fetch_all(connection)
-        })?;
-        Ok(rows.into_iter().map(|(id,)| id).collect())
+        })
     }
 
     async fn insert_attempts(&mut self, ended: &[EndedAttempt<'_>]) -> Result<(), StoreError> {
@@ -175,7 +205,7 @@ impl Transaction {
                 }
             }
         }
-        for batch in succeeded.chunks(ATTEMPTS) {
+        for batch in succeeded.chunks(BATCH) {
             self.count_successes(batch).await?;
         }
         Ok(())
@@ -204,16 +234,23 @@ impl Transaction {
     }
 }
 
+impl EndedAttempt<'_> {
+    /// Of the claim: the delivery, and the number of the attempt.
+    fn key(&self) -> (String, i64) {
+        (self.claimed.id.clone(), i64::from(self.claimed.attempts))
+    }
+}
+
 /// The kinds of [`NextStep`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum StepKind {
     Delivered,
     Retry,
     Failed,
     Gone,
 }
 
-impl Outcome {
+impl StepKind {
     const ALL: [Self; 4] = [Self::Delivered, Self::Retry, Self::Failed, Self::Gone];
 
     fn of(next: NextStep) -> Self {
@@ -235,8 +272,8 @@ impl Outcome {
                 DeliveryState::Delivered.as_str()
             ),
             Self::Retry => format!("next_at = ended.column1, {FREE}"),
-            Self::Failed => giving_up(&failed, "NULL", "ended.column1"),
-            Self::Gone => giving_up(&failed, &gone, "ended.column1"),
+            Self::Failed => end_columns(&failed, "NULL", "ended.column1"),
+            Self::Gone => end_columns(&failed, &gone, "ended.column1"),
         }
     }
 }

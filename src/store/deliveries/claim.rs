@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::claimable::Claimable;
-use super::give_up::giving_up;
+use super::claimable::{Claimable, ClaimableWebhooks};
+use super::give_up::end_columns;
 use super::state::{DeliveryState, NotDelivered};
 use crate::store::events::{AUDIENCE_COLUMNS, Audience, AudienceRow};
 use crate::store::statement;
@@ -34,8 +34,7 @@ pub struct ClaimedDelivery {
     pub is_test: bool,
     /// Of a replay, the state before.
     pub replay_of: Option<DeliveryState>,
-    /// The claim took as much of the webhook as may be under way: more may be due.
-    pub is_at_limit: bool,
+    pub lease_ends_at: Timestamp,
     /// With `attempts`, identifies the claim.
     pub(super) claimed_by: String,
 }
@@ -80,18 +79,19 @@ struct Event {
 }
 
 impl Store {
-    /// Claims due deliveries of these webhooks, at most 100, for the process `by`: for each up to `max_in_flight` under way
-    /// in all processes, the oldest first. Of a paused webhook only tests; what waits for a stopped one is skipped, and so
-    /// are events that its credential may not have any more; what waits for an unreadable one is failed.
+    /// Claims up to `limit` due deliveries of these webhooks for the process `by`: for each up to `max_in_flight` under way
+    /// in all processes, the oldest first. Of a paused webhook only tests. What waits for a stopped one is skipped, and so
+    /// are events that its credential may not have any more; what waits for an unreadable one is failed: 1,000 of each in
+    /// one call.
     pub async fn claim_deliveries(
         &self,
         webhooks: &[&str],
         by: &str,
         now: Timestamp,
-        max_in_flight: u32,
+        (max_in_flight, limit): (u32, usize),
     ) -> Result<ClaimedDeliveries, StoreError> {
         let mut transaction = self.begin(now).await?;
-        let claimed = transaction.claim_deliveries(webhooks, by, max_in_flight).await?;
+        let claimed = transaction.claim_deliveries(webhooks, by, (max_in_flight, limit)).await?;
         transaction.commit().await?;
         Ok(claimed)
     }
@@ -102,29 +102,25 @@ impl Transaction {
         &mut self,
         webhooks: &[&str],
         by: &str,
-        max_in_flight: u32,
+        (max_in_flight, limit): (u32, usize),
     ) -> Result<ClaimedDeliveries, StoreError> {
-        let mut claimed = ClaimedDeliveries::default();
-        let mut claimable = self.lock_claimable(webhooks, &mut claimed).await?;
-        self.count_free(&mut claimable, max_in_flight).await?;
+        let ClaimableWebhooks { by_id: mut claimable, skipped, is_locked_elsewhere, unreadable } =
+            self.lock_claimable(webhooks).await?;
+        let mut claimed = ClaimedDeliveries { deliveries: Vec::new(), skipped, is_locked_elsewhere, unreadable };
+        self.count_free(&mut claimable, (max_in_flight, limit)).await?;
         let mut rows = self.claim_rows(&claimable, by).await?;
         rows.sort_by(|one, other| (one.next_at, &one.id).cmp(&(other.next_at, &other.id)));
-        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-        for row in &rows {
-            *taken.entry(row.webhook.clone()).or_default() += 1;
-        }
         let events = self.events_of(&rows, &mut claimed.unreadable).await?;
         for row in rows {
             let Some(of) = claimable.get(&row.webhook) else { continue };
-            let is_at_limit = taken.get(&row.webhook).is_some_and(|taken| *taken >= of.free);
             let event = row.event_id.as_ref().and_then(|event| events.get(event));
             if event.is_some_and(|event| !row.is_test && !event.audience.includes(&of.reader)) {
                 self.skip_claimed(&row.id).await?;
                 claimed.skipped += 1;
                 continue;
             }
-            match row.claimed(&of.webhook, event.map(|event| event.body.clone()), by) {
-                Ok(delivery) => claimed.deliveries.push(ClaimedDelivery { is_at_limit, ..delivery }),
+            match row.claimed(&of.webhook, event.map(|event| event.body.clone()), by, lease_end(self.now)) {
+                Ok(delivery) => claimed.deliveries.push(delivery),
                 Err(error) => {
                     self.set_aside(&row.id).await?;
                     claimed.unreadable.push(error);
@@ -140,7 +136,7 @@ impl Transaction {
             return Ok(Vec::new());
         }
         let now = self.now.as_millisecond();
-        let until = self.now.checked_add(LEASE).unwrap_or(Timestamp::MAX).as_millisecond();
+        let until = lease_end(self.now).as_millisecond();
         let lock = self.skip_locked();
         // A limit for each webhook, with its own range of the index.
         build!(self, "WITH due AS MATERIALIZED (", |sql, connection| {
@@ -191,7 +187,7 @@ impl Transaction {
 
     /// Takes back the claim of a delivery whose event the credential may not have any more, and ends it.
     async fn skip_claimed(&mut self, id: &str) -> Result<(), StoreError> {
-        let columns = giving_up("$1", "$2", "$3");
+        let columns = end_columns("$1", "$2", "$3");
         let sql = format!("UPDATE deliveries SET {columns}, attempts = attempts - 1 WHERE id = $4");
         let now = self.now.as_millisecond();
         let _touched: Touched = timed!(self, |connection| statement::query(sqlx::AssertSqlSafe(sql))
@@ -224,6 +220,7 @@ impl Row {
         webhook: &Arc<WebhookRecord>,
         body: Option<String>,
         by: &str,
+        lease_ends_at: Timestamp,
     ) -> Result<ClaimedDelivery, StoreError> {
         let broken = |column| StoreError::Inconsistent { table: "deliveries", column, id: self.id.clone() };
         let replay_of = self.replay_of.as_deref();
@@ -238,10 +235,14 @@ impl Row {
                 .map(|state| DeliveryState::of(state).ok_or_else(|| broken("replay_of")))
                 .transpose()?,
             is_test: self.is_test,
-            is_at_limit: false,
+            lease_ends_at,
             claimed_by: by.to_owned(),
             event_type: self.event.clone(),
             id: self.id.clone(),
         })
     }
+}
+
+fn lease_end(now: Timestamp) -> Timestamp {
+    now.checked_add(LEASE).unwrap_or(Timestamp::MAX)
 }

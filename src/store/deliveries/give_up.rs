@@ -7,7 +7,7 @@ use crate::store::{StoreError, Transaction};
 
 /// Sets the columns of a delivery that ends with this state and reason at this time, each an expression of SQL. A replay
 /// returns to what it was before.
-pub(super) fn giving_up(state: &str, why: &str, at: &str) -> String {
+pub(super) fn end_columns(state: &str, why: &str, at: &str) -> String {
     format!(
         "state = COALESCE(replay_of, {state}), why = CASE WHEN replay_of IS NULL THEN {why} ELSE why END,
         done_at = COALESCE(done_at, {at}), replay_of = NULL, next_at = NULL, claimed_by = NULL, claimed_until = NULL"
@@ -25,7 +25,7 @@ impl Transaction {
         (state, why): (DeliveryState, NotDelivered),
         (order, limit): (&str, u32),
     ) -> Result<u64, StoreError> {
-        let (lock, columns) = (self.skip_locked(), giving_up("$1", "$2", "$3"));
+        let (lock, columns) = (self.skip_locked(), end_columns("$1", "$2", "$3"));
         let sql = format!(
             "WITH chosen AS MATERIALIZED (SELECT id FROM deliveries WHERE {condition} AND state = 'waiting' AND {IS_FREE}
             {order} LIMIT $5{lock}) UPDATE deliveries SET {columns} WHERE id IN (SELECT id FROM chosen)"

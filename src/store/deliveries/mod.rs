@@ -20,7 +20,7 @@ mod state;
 mod test_delivery;
 mod waiting_replays;
 
-pub use attempt::{AttemptRecord, EndedAttempt, NextStep};
+pub use attempt::{AttemptRecord, EndedAttempt, NextStep, Recorded};
 pub use claim::{ClaimedDeliveries, ClaimedDelivery};
 pub use due::{MAX_DUE_WEBHOOKS, MAX_IN_FLIGHT};
 pub use fan_out::{FanOut, FanOutLimits};

@@ -3,6 +3,7 @@
 use super::state::{DeliveryState, NotDelivered};
 use crate::store::statement;
 use crate::store::transaction::{Touched, timed};
+use crate::store::webhooks::{JOINS, stop_expression};
 use crate::store::{StoreError, SwitchedOffWhy, Transaction, WebhookStop};
 
 /// Rows of one statement.
@@ -39,18 +40,49 @@ impl Transaction {
     /// Skips what waits, attempts under way aside, and tests where the webhook is only paused; how many. At most 10,000:
     /// the others are skipped when they become due. Lock the webhooks first.
     pub async fn skip_waiting(&mut self, scope: SkipScope<'_>, why: WebhookStop) -> Result<u64, StoreError> {
-        let outcome = (DeliveryState::Skipped, NotDelivered::Stopped(why));
-        let tests_aside = if why == WebhookStop::Paused { " AND NOT is_test" } else { "" };
-        let condition = format!("{}{tests_aside}", scope.condition());
         let mut skipped = 0;
         for _ in 0..STEPS {
-            let rows = self.give_up((&condition, scope.id()), outcome, ("", ROWS)).await?;
+            let rows = self.skip_up_to(ROWS, scope, why).await?;
             skipped += rows;
             if rows < u64::from(ROWS) {
                 break;
             }
         }
         Ok(skipped)
+    }
+
+    /// The same for at most this many rows, in one statement.
+    pub(super) async fn skip_up_to(
+        &mut self,
+        limit: u32,
+        scope: SkipScope<'_>,
+        why: WebhookStop,
+    ) -> Result<u64, StoreError> {
+        let outcome = (DeliveryState::Skipped, NotDelivered::Stopped(why));
+        let tests_aside = if why == WebhookStop::Paused { " AND NOT is_test" } else { "" };
+        let condition = format!("{}{tests_aside}", scope.condition());
+        self.give_up((&condition, scope.id()), outcome, ("", limit)).await
+    }
+
+    /// Skips what waits for webhooks that are stopped, and resets their failures: up to 1,000 of them, and 10,000 rows of
+    /// each. For changes of many rows; those that another transaction has locked are left to their next claim.
+    pub async fn halt_stopped_webhooks(&mut self) -> Result<(), StoreError> {
+        let stop = stop_expression(self.now);
+        let lock = if self.for_no_key_update().is_empty() { "" } else { " FOR NO KEY UPDATE OF w SKIP LOCKED" };
+        let sql = format!(
+            "SELECT w.id, {stop} AS stop FROM {JOINS} WHERE COALESCE({stop}, 'paused') <> 'paused'
+            AND (w.failing_since IS NOT NULL
+                OR EXISTS (SELECT 1 FROM deliveries d WHERE d.webhook = w.id AND d.state = 'waiting'))
+            ORDER BY w.id LIMIT {ROWS}{lock}"
+        );
+        let stopped: Vec<(String, String)> =
+            timed!(self, |connection| statement::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(connection))?;
+        for (id, stop) in stopped {
+            let Some(stop) = WebhookStop::of(&stop) else { continue };
+            self.forget_webhook_failures(SkipScope::Webhook(&id)).await?;
+            self.skip_waiting(SkipScope::Webhook(&id), stop).await?;
+        }
+        Ok(())
     }
 
     /// The failures of these webhooks count no longer: while they are stopped, they can neither fail nor recover.

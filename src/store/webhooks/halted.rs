@@ -2,12 +2,31 @@
 
 use super::read::JOINS;
 use super::stop::WebhookStop;
+use crate::credential::Label;
 use crate::store::credentials::has_secret;
 use crate::store::statement;
-use crate::store::transaction::timed;
+use crate::store::transaction::{BATCH, bind_list, build, timed};
 use crate::store::{SkipScope, StoreError, Transaction};
 
 impl Transaction {
+    /// Those of these accounts that have webhooks, in the order of ids.
+    pub async fn accounts_with_webhooks(&mut self, accounts: &[&str]) -> Result<Vec<Label>, StoreError> {
+        let mut found = Vec::new();
+        for batch in accounts.chunks(BATCH) {
+            let rows: Vec<(String,)> =
+                build!(self, "SELECT DISTINCT account FROM webhooks WHERE account IN (", |sql, connection| {
+                    bind_list!(sql, batch.iter().copied());
+                    sql.push(") ORDER BY account");
+                    sql.build_query_as().persistent(false).fetch_all(connection)
+                })?;
+            for (id,) in rows {
+                let unreadable = || StoreError::Inconsistent { table: "webhooks", column: "account", id: id.clone() };
+                found.push(id.parse().map_err(|_| unreadable())?);
+            }
+        }
+        Ok(found)
+    }
+
     /// Credentials with webhooks in `scope` that nothing but `why` stops, in the order of ids.
     pub async fn credentials_of_halted_webhooks(
         &mut self,

@@ -11,7 +11,7 @@ use crate::store::test_database::{TestDatabase, label, on_each, token};
 on_each!(
     each_stop_is_reported_to_the_people_of_the_key_and_to_the_owners,
     an_import_that_takes_the_access_of_an_account_is_reported,
-    a_user_who_becomes_a_member_without_keys_loses_what_waits_and_the_owners_hear_of_it,
+    webhooks_of_a_user_who_becomes_a_member_without_keys_are_stopped_and_reported,
     what_was_stopped_before_is_not_reported_again,
     a_person_gets_one_mail_about_an_account,
     an_expiry_is_reported_once_though_processes_look_at_once,
@@ -84,13 +84,20 @@ async fn an_import_that_takes_the_access_of_an_account_is_reported(database: Tes
     };
     take(false, true).await;
     assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0], "a dry run");
+    bed.post("1").await;
+    bed.sent(&bed.worker()).await;
+    let waiting = "SELECT COUNT(*) FROM deliveries WHERE state = 'waiting'";
+    let failing = "SELECT COUNT(*) FROM webhooks WHERE failing_since IS NOT NULL";
+    assert_eq!((bed.database.ask(waiting).await, bed.database.ask(failing).await), (2, 2), "retried in a while");
     assert_eq!(take(false, false).await.accounts_switched, 1);
     assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [1, 1, 1]);
+    assert_eq!((bed.database.ask(waiting).await, bed.database.ask(failing).await), (0, 0));
+    assert_eq!(bed.database.ask("SELECT COUNT(*) FROM deliveries WHERE why = 'access_off'").await, 2);
     take(true, false).await;
     assert_eq!(reported(&bed, [CARL, BEN, OLGA_OF_ALL]).await, [0, 0, 0]);
 }
 
-async fn a_user_who_becomes_a_member_without_keys_loses_what_waits_and_the_owners_hear_of_it(database: TestDatabase) {
+async fn webhooks_of_a_user_who_becomes_a_member_without_keys_are_stopped_and_reported(database: TestDatabase) {
     let bed = bed(database).await;
     let set_role = async |role: Role| {
         let edit = EditUser { role: Some(role), ..EditUser::default() };
@@ -101,10 +108,14 @@ async fn a_user_who_becomes_a_member_without_keys_loses_what_waits_and_the_owner
     assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 0, 0], "members may have keys");
     set_role(Role::Implementer).await;
     bed.database.execute("UPDATE accounts SET members_allowed = FALSE").await;
-    bed.database.execute("UPDATE webhooks SET failing_since = 1 WHERE credential = 'own-ben'").await;
+    bed.post("1").await;
+    bed.sent(&bed.worker()).await;
+    let waiting = "SELECT COUNT(*) FROM deliveries WHERE state = 'waiting'";
+    let failing = "SELECT COUNT(*) FROM webhooks WHERE failing_since IS NOT NULL";
+    assert_eq!((bed.database.ask(waiting).await, bed.database.ask(failing).await), (2, 2), "retried in a while");
     set_role(Role::Member).await;
     assert_eq!(reported(&bed, [CARL, BEN, OLGA]).await, [0, 1, 1]);
-    assert_eq!(bed.database.ask("SELECT COUNT(*) FROM webhooks WHERE failing_since = 1").await, 0);
+    assert_eq!((bed.database.ask(waiting).await, bed.database.ask(failing).await), (1, 1));
 }
 
 async fn what_was_stopped_before_is_not_reported_again(database: TestDatabase) {

@@ -1,4 +1,5 @@
 use crate::control::operations::{OperationContext, notice_mails};
+use crate::credential::Label;
 use crate::store::{
     AccountRecord, CredentialRecord, Role, SkipScope, StoreError, Transaction, UserRecord, WebhookStop,
 };
@@ -73,7 +74,7 @@ pub(in crate::control::operations) async fn halt_of_user(
     let is_new_member = before.role != Role::Member && after.role == Role::Member;
     let why = if is_disabled {
         WebhookStop::OwnerDisabled
-    } else if is_new_member && !transaction.are_members_allowed(account.as_str()).await? {
+    } else if is_new_member && !are_members_allowed(transaction, account).await? {
         WebhookStop::MembersNotAllowed
     } else {
         return Ok(());
@@ -81,4 +82,10 @@ pub(in crate::control::operations) async fn halt_of_user(
     let stop = (SkipScope::Owner(after.id.as_str()), why);
     halt(call, transaction, stop).await?;
     notice_mails::webhooks_halted(call, transaction, stop, account).await
+}
+
+/// Locked, so that a change of the policy sees the new member, or this one the change.
+async fn are_members_allowed(transaction: &mut Transaction, account: &Label) -> Result<bool, StoreError> {
+    let account = transaction.account_for_share(account.as_str()).await?;
+    Ok(account.is_some_and(|account| account.members_allowed))
 }

@@ -107,7 +107,7 @@ pub async fn claim_at(bed: &TestDatabase, now: Timestamp) -> Vec<ClaimedDelivery
 }
 
 pub async fn claim_as(bed: &TestDatabase, by: &str, now: Timestamp) -> Vec<ClaimedDelivery> {
-    let claimed = bed.store.claim_deliveries(&["whk_1"], by, now, MAX_IN_FLIGHT).await.unwrap();
+    let claimed = bed.store.claim_deliveries(&["whk_1"], by, now, (MAX_IN_FLIGHT, 100)).await.unwrap();
     assert!(claimed.unreadable.is_empty(), "{:?}", claimed.unreadable);
     claimed.deliveries
 }

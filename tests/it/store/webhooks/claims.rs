@@ -27,7 +27,7 @@ async fn concurrent_claims_take_each_delivery_once_and_four_at_a_time(bed: TestD
                 let store = bed.store.clone();
                 tokio::spawn(async move {
                     store
-                        .claim_deliveries(&["whk_1"], &format!("process {number}"), noon(), MAX_IN_FLIGHT)
+                        .claim_deliveries(&["whk_1"], &format!("process {number}"), noon(), (MAX_IN_FLIGHT, 100))
                         .await
                         .unwrap()
                 })
@@ -101,13 +101,16 @@ async fn the_oldest_due_is_claimed_first_with_its_event(bed: TestDatabase) {
         bed.store.fan_out(now, claviger::store::FanOutLimits::default()).await.unwrap();
     }
     let now = noon() + 1.second();
-    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", now, 1).await.unwrap().deliveries;
+    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", now, (1, 100)).await.unwrap().deliveries;
     assert_eq!(claimed[0].body, "{\"id\":\"evt_a\"}");
     assert_eq!((claimed[0].event_type.as_str(), claimed[0].event_id.as_str()), ("contact.created", "evt_a"));
     let more = claim_at(&bed, now).await;
     let events: Vec<_> = more.iter().map(|delivery| delivery.event_id.as_str()).collect();
     assert_eq!(events, ["evt_b"], "the third is not due");
-    assert_eq!(bed.store.claim_deliveries(&["whk_1"], "me", now + 1.second(), 2).await.unwrap().deliveries.len(), 0);
+    assert_eq!(
+        bed.store.claim_deliveries(&["whk_1"], "me", now + 1.second(), (2, 100)).await.unwrap().deliveries.len(),
+        0
+    );
     assert_eq!(claim_at(&bed, now + 1.second()).await.len(), 1);
 }
 
@@ -133,10 +136,10 @@ async fn webhooks_that_are_due_are_found_in_turn(bed: TestDatabase) {
     bed.execute("DELETE FROM deliveries WHERE webhook <> 'whk_000' AND webhook <> 'whk_007'").await;
     let now = noon() + 10.seconds();
     assert_eq!(bed.store.due_webhooks("", now).await.unwrap(), ["whk_000", "whk_007"]);
-    let claimed = bed.store.claim_deliveries(&["whk_000"], "me", now, 3).await.unwrap().deliveries;
+    let claimed = bed.store.claim_deliveries(&["whk_000"], "me", now, (3, 100)).await.unwrap().deliveries;
     assert_eq!(claimed.len(), 3);
     assert_eq!(bed.store.due_webhooks("whk_003", now).await.unwrap(), ["whk_007", "whk_000"]);
-    bed.store.claim_deliveries(&["whk_000"], "me", now, 4).await.unwrap();
+    bed.store.claim_deliveries(&["whk_000"], "me", now, (4, 100)).await.unwrap();
     assert_eq!(bed.store.due_webhooks("", now).await.unwrap(), ["whk_007"]);
 }
 
@@ -154,7 +157,7 @@ async fn claims_do_not_wait_for_new_deliveries_and_edits(bed: TestDatabase) {
                     transaction.insert_events(&[event(&id, &account, "contact", "created")]).await.unwrap();
                     transaction.commit().await.unwrap();
                     store.fan_out(noon(), claviger::store::FanOutLimits::default()).await.unwrap();
-                    let claimed = store.claim_deliveries(&["whk_1"], &by, noon(), MAX_IN_FLIGHT).await.unwrap();
+                    let claimed = store.claim_deliveries(&["whk_1"], &by, noon(), (MAX_IN_FLIGHT, 100)).await.unwrap();
                     for delivery in claimed.deliveries {
                         let mut transaction = store.begin(noon()).await.unwrap();
                         let attempt = super::bed::attempt(noon(), 204);

@@ -34,7 +34,8 @@ async fn ended(bed: &TestDatabase) {
     for minute in 0..5 {
         deliver_at(bed, noon() + i64::from(minute).minutes(), 1).await;
     }
-    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon() + 5.minutes(), 2).await.unwrap().deliveries;
+    let claimed =
+        bed.store.claim_deliveries(&["whk_1"], "me", noon() + 5.minutes(), (2, 100)).await.unwrap().deliveries;
     assert!(record(bed, &claimed[0], noon(), NextStep::Failed).await);
     assert!(record(bed, &claimed[1], noon(), NextStep::Delivered).await);
     assert_eq!(skip(bed).await, 3);
@@ -171,7 +172,7 @@ async fn a_stopped_replay_returns_to_its_state_before(bed: TestDatabase) {
     bed.execute("UPDATE webhooks SET paused = FALSE").await;
     deliver_at(&bed, noon() + 3.hours(), 1).await;
     assert_eq!(replay(&bed, ALL, noon() + 1.hour()).await, 4);
-    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon() + 2.hours(), 1).await.unwrap().deliveries;
+    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon() + 2.hours(), (1, 100)).await.unwrap().deliveries;
     let mut transaction = bed.store.begin(noon() + 2.hours()).await.unwrap();
     assert_eq!(transaction.stop_replay("whk_1").await.unwrap(), 3);
     transaction.commit().await.unwrap();

@@ -97,7 +97,8 @@ async fn a_stopped_webhook_skips_what_is_new_and_what_waits_and_a_paused_one_sen
         let test = transaction.insert_test_delivery(&label("whk_1"), &test).await.unwrap();
         transaction.commit().await.unwrap();
         assert_eq!(bed.store.due_webhooks("", noon() + 1.second()).await.unwrap(), ["whk_1"]);
-        let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon() + 1.second(), MAX_IN_FLIGHT).await.unwrap();
+        let claimed =
+            bed.store.claim_deliveries(&["whk_1"], "me", noon() + 1.second(), (MAX_IN_FLIGHT, 100)).await.unwrap();
         let log = deliveries(&bed).await;
         let skipped = if stop == WebhookStop::Paused {
             let [delivery] = claimed.deliveries.as_slice() else { panic!("{stop:?}: {claimed:?}") };
@@ -188,6 +189,6 @@ async fn a_skip_reaches_the_webhooks_of_its_scope(bed: TestDatabase) {
         assert_eq!((skipped, stored), (expected, i64::try_from(expected).unwrap()), "{scope:?}");
     }
     assert_eq!(the_webhook(&bed).await.state(), WebhookState::Active);
-    let missing = bed.store.claim_deliveries(&["whk_9"], "me", noon(), MAX_IN_FLIGHT).await;
+    let missing = bed.store.claim_deliveries(&["whk_9"], "me", noon(), (MAX_IN_FLIGHT, 100)).await;
     assert!(matches!(missing, Ok::<_, StoreError>(claimed) if claimed.deliveries.is_empty()));
 }

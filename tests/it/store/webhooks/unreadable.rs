@@ -45,7 +45,7 @@ async fn what_waits_for_an_unreadable_webhook_is_failed_once(bed: TestDatabase) 
     ground_with_webhook(&bed).await;
     deliver(&bed, 2).await;
     bed.execute("UPDATE webhooks SET kind = 'other'").await;
-    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon(), MAX_IN_FLIGHT).await.unwrap();
+    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon(), (MAX_IN_FLIGHT, 100)).await.unwrap();
     assert!(claimed.deliveries.is_empty());
     assert!(
         matches!(&claimed.unreadable[..], [StoreError::Inconsistent { table: "webhooks", column: "kind", .. }]),
@@ -65,7 +65,7 @@ async fn an_unreadable_delivery_is_set_aside_and_the_others_are_claimed(bed: Tes
     bed.execute("DELETE FROM events WHERE id = 'evt_000000'").await;
     bed.execute(&format!("UPDATE deliveries SET event_id = NULL WHERE id = '{}'", ids[1])).await;
     bed.execute(&format!("UPDATE deliveries SET replay_of = 'junk' WHERE id = '{}'", ids[2])).await;
-    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon(), MAX_IN_FLIGHT).await.unwrap();
+    let claimed = bed.store.claim_deliveries(&["whk_1"], "me", noon(), (MAX_IN_FLIGHT, 100)).await.unwrap();
     assert_eq!(claimed.deliveries.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), [ids[3].as_str()]);
     let broken = |error: &StoreError| matches!(error, StoreError::Inconsistent { table: "deliveries", .. });
     assert!(claimed.unreadable.len() == 3 && claimed.unreadable.iter().all(broken), "{:?}", claimed.unreadable);

@@ -6,10 +6,10 @@ use std::hash::{BuildHasher as _, RandomState};
 use jiff::Timestamp;
 
 use super::bounded_list::BoundedList;
-use crate::control::operations::{OperationContext, notice_mails};
+use crate::control::operations::OperationContext;
 use crate::control::views::{AccountView, AuditState};
 use crate::credential::Label;
-use crate::store::{AccountRecord, AuditEntry, SkipScope, StoreError, Transaction, WebhookStop, whole_millis};
+use crate::store::{AccountRecord, AuditEntry, StoreError, Transaction, whole_millis};
 
 /// Adds accounts that are missing, and switches the access of those for which the file states another one.
 pub(super) struct AccountUpsert<'a> {
@@ -20,6 +20,8 @@ pub(super) struct AccountUpsert<'a> {
     hasher: RandomState,
     pub(super) new: BoundedList<(Label, bool)>,
     pub(super) switched: BoundedList<(Label, bool)>,
+    /// Accounts with webhooks that lost their access.
+    pub(super) halted: Vec<Label>,
 }
 
 impl<'a> AccountUpsert<'a> {
@@ -31,6 +33,7 @@ impl<'a> AccountUpsert<'a> {
             hasher: RandomState::new(),
             new: BoundedList::default(),
             switched: BoundedList::default(),
+            halted: Vec::new(),
         }
     }
 
@@ -75,10 +78,9 @@ impl<'a> AccountUpsert<'a> {
         if !is_dry_run {
             transaction.add_accounts(&new).await?;
             transaction.put_accounts(&switched).await?;
-            for account in switched.iter().filter(|account| !account.has_access()) {
-                let stop = (SkipScope::Account(account.id.as_str()), WebhookStop::AccessOff);
-                notice_mails::webhooks_halted(self.call, transaction, stop, &account.id).await?;
-            }
+            let stopped: Vec<&str> =
+                switched.iter().filter(|one| !one.has_access()).map(|one| one.id.as_str()).collect();
+            self.halted.extend(transaction.accounts_with_webhooks(&stopped).await?);
             self.call.record_all(transaction, self.call.actor(), &entries).await?;
         }
         for (records, listed) in [(new, &mut self.new), (switched, &mut self.switched)] {

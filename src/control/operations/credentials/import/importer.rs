@@ -183,6 +183,15 @@ impl<'i> Importer<'i> {
         self.call.record_all(transaction, self.records.actor, &entries).await
     }
 
+    /// Of accounts and credentials that the file stops. Once all rows are written: webhooks are locked behind credentials.
+    pub(super) async fn stop_webhooks(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
+        if self.call.terms.webhooks.is_none() || self.is_refused() {
+            return Ok(());
+        }
+        transaction.halt_stopped_webhooks().await?;
+        notice_mails::webhooks_of_accounts_halted(self.call, transaction, &self.accounts.halted).await
+    }
+
     /// The faults of a file that is refused.
     pub(super) fn into_faults(self) -> Diagnostics {
         let mut faults = self.faults;

@@ -95,7 +95,11 @@ async fn run(
             return Err(importer.into_faults().into());
         }
     }
-    let imported = importer.finish(batches.finish()?)?;
+    let skipped = batches.finish()?;
+    if !is_dry_run {
+        importer.stop_webhooks(&mut transaction).await?;
+    }
+    let imported = importer.finish(skipped)?;
     if !is_dry_run {
         transaction.commit().await?;
     }
