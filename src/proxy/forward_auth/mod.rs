@@ -23,7 +23,7 @@ use self::grpc::Failure;
 use self::original_request::{AuthQuery, StatusCodes};
 use super::request::auth_request::{AuthRequest, ClientOrigin};
 use super::request::context::Context;
-use super::request::headers::is_trusted;
+use super::request::forwarded_headers::is_trusted;
 use super::request::lifecycle::RequestSummary;
 use super::{ListenerApp, Policy, RequestLifecycle};
 use crate::auth::Rejection;

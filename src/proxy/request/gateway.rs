@@ -18,7 +18,8 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
-use super::headers::{self, Caller};
+use super::forwarded_headers::{self, Caller};
+use super::headers;
 use super::lifecycle::RequestSummary;
 use super::response_framing::{has_no_body, set_connection};
 use super::upstream_warnings::Warnings;
@@ -176,7 +177,7 @@ impl ProxyHttp for Gateway {
         let policy = &context.policy;
         let caller = Caller {
             peer: context.peer,
-            is_trusted: context.peer.is_some_and(|peer| headers::is_trusted(peer, &policy.trusted_proxies)),
+            is_trusted: context.peer.is_some_and(|peer| forwarded_headers::is_trusted(peer, &policy.trusted_proxies)),
             is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
         };
         policy.identity_headers.strip(request, caller, policy.forward_credential);
@@ -195,7 +196,7 @@ impl ProxyHttp for Gateway {
         }
         headers::join_cookies(request)?;
         trace::forward(request, context.trace)?;
-        headers::set_forwarded(request, caller)?;
+        forwarded_headers::set_forwarded(request, caller)?;
         policy.identity_headers.identify(request, context.admitted()?, &policy.rules.versions, context.request_id)
     }
 

@@ -1,26 +1,17 @@
 //! Headers sent to the API: sets identity headers, forwards those of the caller, removes forged ones.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
-use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use uuid::Uuid;
 
-pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
-use crate::auth::{Rules, StrippedProtocols, StrippedQuery, forwarded_for};
+use super::forwarded_headers::{Caller, authority};
+use crate::auth::{Rules, StrippedProtocols, StrippedQuery};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
-
-// For reading, and in the spelling that is written.
-pub(in crate::proxy) const FORWARDED_FOR: (HeaderName, &str) =
-    (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
-const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
-const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
 
 /// The names of our headers, and those that a caller must not imitate.
 pub(in crate::proxy) struct HeaderNames {
@@ -34,16 +25,6 @@ pub(in crate::proxy) struct HeaderNames {
     authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
     api_version: Option<HeaderName>,
-}
-
-/// How the caller reached us.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::proxy) struct Caller {
-    /// The other end of the connection; `None` where that is no IP address.
-    pub(in crate::proxy) peer: Option<IpAddr>,
-    /// Whether the peer is a trusted proxy.
-    pub(in crate::proxy) is_trusted: bool,
-    pub(in crate::proxy) is_tls: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,76 +181,6 @@ pub(in crate::proxy) fn is_chunked_once(headers: &HeaderMap) -> bool {
     let values = headers.get_all(TRANSFER_ENCODING).iter();
     let codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     codings.filter(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked")).count() < 2
-}
-
-/// Sets the X-Forwarded-* headers; an untrusted caller's own were removed before.
-pub(in crate::proxy) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
-    if let Some(peer) = caller.peer.map(|peer| peer.to_canonical()) {
-        match joined(&request.headers, &FORWARDED_FOR.0) {
-            Some(before) => request.insert_header(FORWARDED_FOR.1, format!("{before}, {peer}"))?,
-            None => request.insert_header(FORWARDED_FOR.1, address_value(peer)?)?,
-        }
-    }
-    if !request.headers.contains_key(&FORWARDED_PROTO.0) {
-        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
-        request.insert_header(FORWARDED_PROTO.1, scheme)?;
-    }
-    if !request.headers.contains_key(&FORWARDED_HOST.0) {
-        let host = request.headers.get(HOST).cloned();
-        if let Some(host) = host.or_else(|| authority(request)) {
-            request.insert_header(FORWARDED_HOST.1, host)?;
-        }
-    }
-    Ok(())
-}
-
-/// Written by hand for IPv4, in a tenth of the time of `Display`: nearly every request has one.
-fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
-    use pingora::{ErrorType::InternalError, OrErr};
-    let value = match address {
-        IpAddr::V4(address) => {
-            let digits = address.octets().map(|octet| [octet / 100, octet / 10 % 10, octet % 10]);
-            let (mut text, mut length) = ([0; 16], 0);
-            for octet in digits {
-                let zeros = octet[..2].iter().take_while(|digit| **digit == 0).count();
-                for digit in &octet[zeros..] {
-                    text[length] = b'0' + digit;
-                    length += 1;
-                }
-                text[length] = b'.';
-                length += 1;
-            }
-            HeaderValue::from_bytes(&text[..length - 1])
-        }
-        IpAddr::V6(address) => HeaderValue::from_str(&address.to_string()),
-    };
-    value.or_err(InternalError, "the address is not a header value")
-}
-
-/// The host of an HTTP/2 request.
-fn authority(request: &RequestHeader) -> Option<HeaderValue> {
-    request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
-}
-
-/// The client's address: the peer's, or the one that trusted proxies report. `None` where a trusted proxy reports
-/// something that is no address: taking the proxy's own instead would attribute the request to the proxy.
-pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
-    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
-        forwarded_address(headers, trusted)
-    } else {
-        Some(peer)
-    }
-}
-
-/// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
-pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
-}
-
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    // A value that is not text is no address either, but must not disappear from the chain.
-    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("unknown")).collect();
-    if values.is_empty() { None } else { Some(values.join(", ")) }
 }
 
 /// True where a header overrides the method, as many frameworks allow; the verdict is about the method of the request.

@@ -16,7 +16,7 @@ use super::access_log::AccessLog;
 use super::access_record::{AccessRecord, path_of};
 use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
-use super::headers::is_trusted;
+use super::forwarded_headers::is_trusted;
 use super::limits;
 use super::response_framing;
 use crate::auth::{Rejection, Scheme};

@@ -1,0 +1,141 @@
+//! X-Forwarded-For, -Proto and -Host: read from trusted proxies, and set for the API.
+
+use std::net::IpAddr;
+
+use http::header::{HOST, HeaderName};
+use http::{HeaderMap, HeaderValue};
+use ipnet::IpNet;
+use pingora::http::RequestHeader;
+
+use crate::auth::forwarded_for;
+pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
+
+// For reading, and in the spelling that is written.
+const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
+const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
+const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
+
+/// How the caller reached us.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::proxy) struct Caller {
+    /// The other end of the connection; `None` where that is no IP address.
+    pub(in crate::proxy) peer: Option<IpAddr>,
+    /// Whether the peer is a trusted proxy.
+    pub(in crate::proxy) is_trusted: bool,
+    pub(in crate::proxy) is_tls: bool,
+}
+
+/// Sets the X-Forwarded-* headers; an untrusted caller's own were removed before.
+pub(in crate::proxy) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
+    if let Some(peer) = caller.peer.map(|peer| peer.to_canonical()) {
+        match joined(&request.headers, &FORWARDED_FOR.0) {
+            Some(before) => request.insert_header(FORWARDED_FOR.1, format!("{before}, {peer}"))?,
+            None => request.insert_header(FORWARDED_FOR.1, address_value(peer)?)?,
+        }
+    }
+    if !request.headers.contains_key(&FORWARDED_PROTO.0) {
+        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
+        request.insert_header(FORWARDED_PROTO.1, scheme)?;
+    }
+    if !request.headers.contains_key(&FORWARDED_HOST.0) {
+        let host = request.headers.get(HOST).cloned();
+        if let Some(host) = host.or_else(|| authority(request)) {
+            request.insert_header(FORWARDED_HOST.1, host)?;
+        }
+    }
+    Ok(())
+}
+
+/// Written by hand for IPv4, in a tenth of the time of `Display`: nearly every request has one.
+fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
+    use pingora::{ErrorType::InternalError, OrErr};
+    let value = match address {
+        IpAddr::V4(address) => {
+            let digits = address.octets().map(|octet| [octet / 100, octet / 10 % 10, octet % 10]);
+            let (mut text, mut length) = ([0; 16], 0);
+            for octet in digits {
+                let zeros = octet[..2].iter().take_while(|digit| **digit == 0).count();
+                for digit in &octet[zeros..] {
+                    text[length] = b'0' + digit;
+                    length += 1;
+                }
+                text[length] = b'.';
+                length += 1;
+            }
+            HeaderValue::from_bytes(&text[..length - 1])
+        }
+        IpAddr::V6(address) => HeaderValue::from_str(&address.to_string()),
+    };
+    value.or_err(InternalError, "the address is not a header value")
+}
+
+/// The host of an HTTP/2 request.
+pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
+    request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+}
+
+/// The client's address: the peer's, or the one that trusted proxies report. `None` where a trusted proxy reports
+/// something that is no address: taking the proxy's own instead would attribute the request to the proxy.
+pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
+    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
+        forwarded_address(headers, trusted)
+    } else {
+        Some(peer)
+    }
+}
+
+/// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
+pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
+}
+
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    // A value that is not text is no address either, but must not disappear from the chain.
+    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("unknown")).collect();
+    if values.is_empty() { None } else { Some(values.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_is_the_rightmost_untrusted_address() {
+        let trusted = ["10.0.0.0/8".parse().unwrap()];
+        let address = |chain: &[&'static str], peer: &str| {
+            let mut headers = HeaderMap::new();
+            for value in chain {
+                headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            }
+            client_address(&headers, peer.parse().unwrap(), &trusted)
+                .map_or("unknown".into(), |client| client.to_string())
+        };
+        assert_eq!(address(&["203.0.113.9"], "192.0.2.1"), "192.0.2.1");
+        assert_eq!(address(&["203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(address(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(address(&["1.1.1.1", "203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(address(&["203.0.113.9:4711"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(address(&["[2001:db8::1]:4711, 10.0.0.2"], "10.0.0.1"), "2001:db8::1");
+        assert_eq!(address(&["[2001:db8::1]"], "10.0.0.1"), "2001:db8::1");
+        assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "unknown");
+        assert_eq!(address(&["203.0.113.9, "], "10.0.0.1"), "unknown");
+        // What the caller wrote further left does not matter.
+        assert_eq!(address(&["\u{ff}, 203.0.113.9"], "10.0.0.1"), "203.0.113.9");
+        assert_eq!(address(&["203.0.113.9, \u{ff}"], "10.0.0.1"), "unknown");
+        assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
+    }
+
+    #[test]
+    fn address_is_written_as_displayed() {
+        for address in [
+            "0.0.0.0",
+            "10.200.30.4",
+            "100.101.9.255",
+            "255.255.255.255",
+            "2001:db8:1111:2222:3333:4444:5555:6666",
+            "::ffff:255.255.255.255",
+        ] {
+            assert_eq!(address_value(address.parse().unwrap()).unwrap(), address);
+        }
+    }
+}
