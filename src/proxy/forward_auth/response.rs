@@ -31,7 +31,7 @@ pub(super) async fn allow(
     head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
     let versions = &policy.rules.versions;
     for (name, value) in policy.identity_headers.identity(admitted, versions, context.request_id)? {
-        head.insert_header(name.clone(), value.unwrap_or(HeaderValue::from_static("")))?;
+        head.insert_header(name.spelling().clone(), value.unwrap_or(HeaderValue::from_static("")))?;
     }
     if let Some(header) = &versions.header {
         head.insert_header(header, admission.served(versions).map_or("", |version| version.name.as_str()))?;

@@ -2,18 +2,17 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, HeaderName};
-use http::{HeaderMap, HeaderValue};
+use http::header::HOST;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use ipnet::IpNet;
-use pingora::http::RequestHeader;
 
+use super::upstream_head::{PreparedName, UpstreamHead};
 use crate::auth::forwarded_for;
 pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
 
-// For reading, and in the spelling that is written.
-const FORWARDED_FOR: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
-const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
-const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
+static FORWARDED_FOR: PreparedName = PreparedName::from_static("x-forwarded-for", "X-Forwarded-For");
+static FORWARDED_PROTO: PreparedName = PreparedName::from_static("x-forwarded-proto", "X-Forwarded-Proto");
+static FORWARDED_HOST: PreparedName = PreparedName::from_static("x-forwarded-host", "X-Forwarded-Host");
 
 /// How the caller reached us.
 #[derive(Debug, Clone, Copy)]
@@ -26,30 +25,38 @@ pub(in crate::proxy) struct Caller {
 }
 
 /// Sets the X-Forwarded-* headers; an untrusted caller's own were removed before.
-pub(in crate::proxy) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
+pub(in crate::proxy) fn set_forwarded(head: &mut impl UpstreamHead, caller: Caller) -> pingora::Result<()> {
     if let Some(peer) = caller.peer.map(|peer| peer.to_canonical()) {
-        match joined(&request.headers, &FORWARDED_FOR.0) {
-            Some(before) => request.insert_header(FORWARDED_FOR.1, format!("{before}, {peer}"))?,
-            None => request.insert_header(FORWARDED_FOR.1, address_value(peer)?)?,
-        }
+        let value = match joined(&head.parts().headers, FORWARDED_FOR.name()) {
+            Some(before) => header_value(format!("{before}, {peer}"))?,
+            None => address_value(peer)?,
+        };
+        head.set(&FORWARDED_FOR, value)?;
     }
-    if !request.headers.contains_key(&FORWARDED_PROTO.0) {
-        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
-        request.insert_header(FORWARDED_PROTO.1, scheme)?;
+    if !head.parts().headers.contains_key(FORWARDED_PROTO.name()) {
+        head.set(&FORWARDED_PROTO, HeaderValue::from_static(if caller.is_tls { "https" } else { "http" }))?;
     }
-    if !request.headers.contains_key(&FORWARDED_HOST.0) {
-        let host = request.headers.get(HOST).cloned();
-        if let Some(host) = host.or_else(|| authority(request)) {
-            request.insert_header(FORWARDED_HOST.1, host)?;
+    if !head.parts().headers.contains_key(FORWARDED_HOST.name()) {
+        if let Some(host) = host(head.parts()) {
+            head.set(&FORWARDED_HOST, host)?;
         }
     }
     Ok(())
 }
 
+/// The requested host; over HTTP/2, that of the URI.
+fn host(parts: &http::request::Parts) -> Option<HeaderValue> {
+    parts.headers.get(HOST).cloned().or_else(|| authority(&parts.uri))
+}
+
+/// The host of an HTTP/2 request.
+pub(super) fn authority(uri: &Uri) -> Option<HeaderValue> {
+    uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+}
+
 /// Written by hand for IPv4, in a tenth of the time of `Display`: nearly every request has one.
 fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
-    use pingora::{ErrorType::InternalError, OrErr};
-    let value = match address {
+    match address {
         IpAddr::V4(address) => {
             let digits = address.octets().map(|octet| [octet / 100, octet / 10 % 10, octet % 10]);
             let (mut text, mut length) = ([0; 16], 0);
@@ -62,22 +69,23 @@ fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
                 text[length] = b'.';
                 length += 1;
             }
-            HeaderValue::from_bytes(&text[..length - 1])
+            header_value(&text[..length - 1])
         }
-        IpAddr::V6(address) => HeaderValue::from_str(&address.to_string()),
-    };
-    value.or_err(InternalError, "the address is not a header value")
+        IpAddr::V6(address) => header_value(address.to_string()),
+    }
 }
 
-/// The host of an HTTP/2 request.
-pub(super) fn authority(request: &RequestHeader) -> Option<HeaderValue> {
-    request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
+fn header_value(
+    text: impl TryInto<HeaderValue, Error = http::header::InvalidHeaderValue>,
+) -> pingora::Result<HeaderValue> {
+    use pingora::{ErrorType::InternalError, OrErr};
+    text.try_into().or_err(InternalError, "the address is not a header value")
 }
 
 /// The client's address: the peer's, or the one that trusted proxies report. `None` where a trusted proxy reports
 /// something that is no address: taking the proxy's own instead would attribute the request to the proxy.
 pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
-    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
+    if is_trusted(peer, trusted) && headers.contains_key(FORWARDED_FOR.name()) {
         forwarded_address(headers, trusted)
     } else {
         Some(peer)
@@ -86,7 +94,7 @@ pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, truste
 
 /// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
 pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
+    forwarded_for(headers.get_all(FORWARDED_FOR.name()).iter().map(HeaderValue::as_bytes), trusted)
 }
 
 fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {

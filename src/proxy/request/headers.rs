@@ -9,6 +9,7 @@ use pingora::http::{RequestHeader, ResponseHeader};
 use uuid::Uuid;
 
 use super::forwarded_headers::{Caller, authority};
+use super::upstream_head::{PreparedName, UpstreamHead};
 use crate::auth::{Rules, StrippedProtocols, StrippedQuery};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
@@ -16,15 +17,12 @@ use crate::proxy::decide::admitted::Admitted;
 /// The names of our headers, and those that a caller must not imitate.
 pub(in crate::proxy) struct HeaderNames {
     prefix: Box<str>,
-    credential: Bytes,
-    account: Bytes,
-    version: Bytes,
-    scopes: Bytes,
-    request_id: Bytes,
+    /// Credential, account, version, scopes, request id.
+    identity: [PreparedName; 5],
     code: Bytes,
     authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
-    api_version: Option<HeaderName>,
+    api_version: Option<PreparedName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,21 +32,24 @@ enum Action {
 }
 
 impl HeaderNames {
-    pub(in crate::proxy) fn new(prefix: &str, rules: &Rules) -> Self {
-        let name = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
-        Self {
+    /// `None` where the prefix is not that of a header.
+    pub(in crate::proxy) fn new(prefix: &str, rules: &Rules) -> Option<Self> {
+        let spelling = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
+        Some(Self {
             prefix: prefix.to_ascii_lowercase().into(),
-            credential: name("Credential"),
-            account: name("Account"),
-            version: name("Version"),
-            scopes: name("Scopes"),
-            request_id: name("Request-Id"),
-            code: name("Code"),
+            identity: [
+                PreparedName::new(spelling("Credential"))?,
+                PreparedName::new(spelling("Account"))?,
+                PreparedName::new(spelling("Version"))?,
+                PreparedName::new(spelling("Scopes"))?,
+                PreparedName::new(spelling("Request-Id"))?,
+            ],
+            code: spelling("Code"),
             // Forwarded to the API if no accepted scheme reads it.
             authorization: rules.accept.reads_authorization().then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
-            api_version: rules.versions.header.clone(),
-        }
+            api_version: rules.versions.header.clone().map(PreparedName::from),
+        })
     }
 
     /// Removes headers that a caller must not send, and the credential unless `forward_credential`.
@@ -72,11 +73,10 @@ impl HeaderNames {
     /// True where the headers contain one that must be removed and that a front proxy would leave in place: a name with
     /// our prefix that is none of ours, or another spelling of a name that is removed.
     pub(in crate::proxy) fn has_spoofed(&self, headers: &HeaderMap) -> bool {
-        let ours = [&self.credential, &self.account, &self.version, &self.scopes, &self.request_id];
-        let is_written = |name: &str| ours.iter().any(|ours| ours.eq_ignore_ascii_case(name.as_bytes()));
+        let is_overwritten = |name: &HeaderName| self.identity.iter().any(|ours| ours.name() == name);
         let is_left = |name: &str| folded_starts_with(name, &self.prefix) || !is_standard_spelling(name);
         let is_spoofed = |name: &HeaderName| {
-            self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_written(name.as_str())
+            self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_overwritten(name)
         };
         headers.keys().any(is_spoofed)
     }
@@ -88,7 +88,8 @@ impl HeaderNames {
 
     /// The name of the header for the request id.
     pub(in crate::proxy) fn request_id(&self) -> Bytes {
-        self.request_id.clone()
+        let [.., request_id] = &self.identity;
+        request_id.spelling().clone()
     }
 
     /// The name of the header for the code of a refusal.
@@ -98,14 +99,14 @@ impl HeaderNames {
 
     fn action(&self, name: &HeaderName, is_trusted: bool, forward_credential: bool) -> Action {
         let text = name.as_str();
-        let folds_to = |ours: &Option<HeaderName>| ours.as_ref().is_some_and(|ours| folded_eq(text, ours.as_str()));
         let is_exactly = |ours: &Option<HeaderName>| ours.as_ref() == Some(name);
         let is_ours = folded_starts_with(text, &self.prefix);
         let is_forwarded =
             folded_starts_with(text, "x-forwarded-") || folded_eq(text, "forwarded") || folded_eq(text, "x-real-ip");
         let is_credential = is_exactly(&self.authorization) || is_exactly(&self.api_key);
-        let is_folded_spelling = (folds_to(&self.api_key) && !is_exactly(&self.api_key))
-            || (folds_to(&self.api_version) && !is_exactly(&self.api_version));
+        let is_other_spelling = |ours: &HeaderName| folded_eq(text, ours.as_str()) && ours != name;
+        let is_folded_spelling = self.api_key.as_ref().is_some_and(is_other_spelling)
+            || self.api_version.as_ref().map(PreparedName::name).is_some_and(is_other_spelling);
         let is_trusted_value = is_trusted && is_forwarded && is_standard_spelling(text);
         let remove = is_ours
             || is_folded_spelling
@@ -120,20 +121,20 @@ impl HeaderNames {
     /// When a value is not valid in a header; the request must not be forwarded then.
     pub(in crate::proxy) fn identify(
         &self,
-        request: &mut RequestHeader,
+        head: &mut impl UpstreamHead,
         admitted: &Admitted,
         versions: &VersionCatalog,
         id: Uuid,
     ) -> pingora::Result<()> {
         for (name, value) in self.identity(admitted, versions, id)? {
             if let Some(value) = value {
-                request.insert_header(name.clone(), value)?;
+                head.set(name, value)?;
             }
         }
         // Also in the API's own header: the caller may have sent none, or may have had it removed as hop-by-hop by
         // naming it in Connection.
-        if let (Some(header), Some(version)) = (&versions.header, admitted.admission().served(versions)) {
-            request.insert_header(header, shared(version.name.to_bytes())?)?;
+        if let (Some(header), Some(version)) = (&self.api_version, admitted.admission().served(versions)) {
+            head.set(header, shared(version.name.to_bytes())?)?;
         }
         Ok(())
     }
@@ -147,19 +148,20 @@ impl HeaderNames {
         admitted: &Admitted,
         versions: &VersionCatalog,
         id: Uuid,
-    ) -> pingora::Result<[(&Bytes, Option<HeaderValue>); 5]> {
-        let value = |bytes: Option<Bytes>| bytes.map(shared).transpose();
+    ) -> pingora::Result<[(&PreparedName, Option<HeaderValue>); 5]> {
         let admission = admitted.admission();
-        let credential = admission.credential.as_deref();
-        let scopes = credential.and_then(|credential| credential.scopes.as_ref());
+        let caller = admission.credential.as_deref();
+        let scopes = caller.and_then(|credential| credential.scopes.as_ref());
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+        let value = |bytes: Option<Bytes>| bytes.map(shared).transpose();
+        let [credential, account, version, scope_list, request_id] = &self.identity;
         Ok([
-            (&self.credential, value(credential.map(|credential| credential.id.to_bytes()))?),
-            (&self.account, value(credential.map(|credential| credential.account.id.to_bytes()))?),
-            (&self.version, value(admission.served(versions).map(|version| version.name.to_bytes()))?),
-            (&self.scopes, value(scopes.map(|scopes| scopes.joined()))?),
-            (&self.request_id, Some(shared(id)?)),
+            (credential, value(caller.map(|credential| credential.id.to_bytes()))?),
+            (account, value(caller.map(|credential| credential.account.id.to_bytes()))?),
+            (version, value(admission.served(versions).map(|version| version.name.to_bytes()))?),
+            (scope_list, value(scopes.map(|scopes| scopes.joined()))?),
+            (request_id, Some(shared(id)?)),
         ])
     }
 }
@@ -254,7 +256,7 @@ pub(in crate::proxy) fn strip_query_key(request: &mut RequestHeader, name: &str)
     let Some(stripped) = StrippedQuery::of(query, name) else { return Ok(()) };
     let target = if stripped.rest.is_empty() { path.to_owned() } else { format!("{path}?{}", stripped.rest) };
     // Setting the target drops HTTP/2's authority, which is the host of the request.
-    if let (false, Some(host)) = (request.headers.contains_key(HOST), authority(request)) {
+    if let (false, Some(host)) = (request.headers.contains_key(HOST), authority(&request.uri)) {
         request.insert_header(HOST, host)?;
     }
     request.set_raw_path(target.as_bytes())

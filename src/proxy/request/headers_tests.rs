@@ -4,7 +4,7 @@ use crate::credential::{ScopeCatalog, TokenFormat};
 use proptest::prelude::*;
 
 fn names() -> HeaderNames {
-    HeaderNames::new("X-Claviger-", &rules())
+    HeaderNames::new("X-Claviger-", &rules()).unwrap()
 }
 
 fn rules() -> Rules {
@@ -101,9 +101,9 @@ fn credential_is_kept_only_with_forward_credential() {
 fn authorization_passes_where_it_is_not_accepted() {
     let mut rules = rules();
     rules.accept.bearer = false;
-    assert_eq!(HeaderNames::new("X-Claviger-", &rules).action(&AUTHORIZATION, false, false), Action::Remove);
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).unwrap().action(&AUTHORIZATION, false, false), Action::Remove);
     rules.accept.basic = false;
-    assert_eq!(HeaderNames::new("X-Claviger-", &rules).action(&AUTHORIZATION, false, false), Action::Keep);
+    assert_eq!(HeaderNames::new("X-Claviger-", &rules).unwrap().action(&AUTHORIZATION, false, false), Action::Keep);
 }
 
 proptest! {

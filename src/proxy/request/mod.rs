@@ -11,4 +11,5 @@ pub(super) mod lifecycle;
 pub(super) mod limits;
 mod response_framing;
 pub(super) mod trace;
+mod upstream_head;
 pub(super) mod upstream_warnings;

@@ -37,6 +37,20 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     "#);
 }
 
+#[test]
+fn junk_in_the_settings_of_forwarded_headers_is_a_fault() {
+    let text = "proxy:\n  upstream: http://127.0.0.1:9\n  header_names: lower_case\ncredentials: {file: c.yaml}\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @"
+    claviger.yaml:3:17  proxy.header_names  must be one of as_sent, lowercase; did you mean lowercase?
+    1 fault
+    ");
+    let text = "proxy: {header_names: lowercase}\ncredentials: {file: c.yaml}\nforward_auth: {}\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @"
+    claviger.yaml:1:23  proxy.header_names  has no effect without proxy.upstream; leave it out; the proxy that asks forwards requests
+    1 fault
+    ");
+}
+
 /// `1.5` or `true` in quotes would be refused too, and a version `true` would not.
 #[test]
 fn floats_and_booleans_get_advice_that_helps() {
