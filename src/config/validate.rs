@@ -109,10 +109,12 @@ impl<'r> Checker<'r> {
                 let problem = "has no effect without proxy.upstream";
                 self.report(&["proxy", "tls"], problem, "leave it out; the listener of forward_auth has no TLS");
             }
-            let has_names = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("header_names").is_some());
-            if file.forward_auth.is_some() && has_names {
-                let problem = "has no effect without proxy.upstream";
-                self.report(&["proxy", "header_names"], problem, "leave it out; the proxy that asks forwards requests");
+            for key in ["forwarded", "header_names"] {
+                let is_written = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry(key).is_some());
+                if file.forward_auth.is_some() && is_written {
+                    let problem = "has no effect without proxy.upstream";
+                    self.report(&["proxy", key], problem, "leave it out; the proxy that asks forwards requests");
+                }
             }
             // For forward-auth alone, proxy may hold settings of decisions, such as trusted_proxies.
             let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());

@@ -36,6 +36,7 @@ pub struct Policy {
     pub(super) limits: raw::Limits,
     pub(super) max_connections: NonZeroU32,
     pub(super) max_connections_per_address: NonZeroU32,
+    pub(super) forwarded: raw::Forwarded,
     pub(super) header_names: raw::HeaderNames,
     /// Leave the credential in the forwarded request.
     pub(super) forward_credential: bool,
@@ -60,7 +61,7 @@ impl Policy {
             .as_ref()
             .map(|upstream| Upstream::new(upstream, &settings.timeouts, previous))
             .transpose()?;
-        let identity_headers = HeaderNames::new(&settings.identity.prefix.0.0, &rules).ok_or_else(|| {
+        let identity_headers = HeaderNames::new(&settings.identity, &rules).ok_or_else(|| {
             Diagnostic::new(Origin::WHOLE_FILE, "identity.prefix", "is not the beginning of a header")
         })?;
         let cors = settings.cors.as_ref().and_then(|cors| CorsHeaders::new(cors, &identity_headers)).map(Arc::new);
@@ -80,6 +81,7 @@ impl Policy {
             limits: settings.limits.clone(),
             max_connections: settings.max_connections,
             max_connections_per_address: settings.max_connections_per_address,
+            forwarded: settings.forwarded.clone(),
             header_names: settings.header_names,
             forward_credential: settings.identity.forward_credential,
             rules,

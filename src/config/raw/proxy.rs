@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::limits::MAX_THREADS;
-use super::{HeaderNames, Route};
+use super::{Forwarded, HeaderNames, Route};
 use crate::config::values::{
     AddressRange, CheckPath, HumanDuration, ListenAddress, OneOrMany, Parsed, UpstreamUrl, WebAddress,
 };
@@ -33,6 +33,8 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is trusted. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// The headers that say where a request came from.
+    pub forwarded: Forwarded,
     /// How names of headers are spelled in requests to the API over HTTP/1.1. as_sent: as the caller sent them, and those of
     /// the gate as X-Claviger-Account. lowercase: in lower case, which takes less CPU, except Cache-Control, Connection,
     /// Content-Encoding, Content-Length, Content-Type, Date, Host and Transfer-Encoding. Over HTTP/2 all are in lower case.
@@ -155,6 +157,7 @@ impl Default for Proxy {
             upstream_health: UpstreamHealth::default(),
             tls: None,
             trusted_proxies: Vec::new(),
+            forwarded: Forwarded::default(),
             header_names: HeaderNames::default(),
             upgrades: Vec::new(),
             threads: None,

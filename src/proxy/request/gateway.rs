@@ -363,7 +363,7 @@ impl ProxyHttp for Gateway {
 /// Sets the headers by which the gate tells the API about the caller.
 fn set_own(head: &mut impl UpstreamHead, caller: Caller, context: &Context) -> pingora::Result<()> {
     let policy = &context.policy;
-    forwarded_headers::set_forwarded(head, caller)?;
+    forwarded_headers::set_forwarded(head, caller, &policy.forwarded)?;
     policy.identity_headers.identify(head, context.admitted()?, &policy.rules.versions, context.request_id)
 }
 

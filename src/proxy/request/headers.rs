@@ -11,18 +11,33 @@ use uuid::Uuid;
 use super::forwarded_headers::{Caller, authority};
 use super::upstream_head::{PreparedName, UpstreamHead};
 use crate::auth::{Rules, StrippedProtocols, StrippedQuery};
+use crate::config::raw::{Identity, IdentityHeader};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
 
 /// The names of our headers, and those that a caller must not imitate.
 pub(in crate::proxy) struct HeaderNames {
     prefix: Box<str>,
-    /// Credential, account, version, scopes, request id.
-    identity: [PreparedName; 5],
+    /// In the order of [`IdentityHeader::ALL`].
+    identity: [OwnHeader; IdentityHeader::ALL.len()],
     code: Bytes,
     authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
     api_version: Option<PreparedName>,
+}
+
+/// An identity header.
+struct OwnHeader {
+    name: PreparedName,
+    /// False where the settings leave it out.
+    is_sent: bool,
+}
+
+impl OwnHeader {
+    /// `None` where it is not sent, or has no value.
+    fn value(&self, bytes: impl FnOnce() -> Option<Bytes>) -> pingora::Result<Option<HeaderValue>> {
+        if self.is_sent { bytes().map(shared).transpose() } else { Ok(None) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,16 +48,21 @@ enum Action {
 
 impl HeaderNames {
     /// `None` where the prefix is not that of a header.
-    pub(in crate::proxy) fn new(prefix: &str, rules: &Rules) -> Option<Self> {
+    pub(in crate::proxy) fn new(settings: &Identity, rules: &Rules) -> Option<Self> {
+        let prefix = settings.prefix.0.0.as_str();
         let spelling = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
+        let own = |header: IdentityHeader, rest: &str| {
+            let name = PreparedName::new(spelling(rest))?;
+            Some(OwnHeader { name, is_sent: settings.headers.contains(&header) })
+        };
         Some(Self {
             prefix: prefix.to_ascii_lowercase().into(),
             identity: [
-                PreparedName::new(spelling("Credential"))?,
-                PreparedName::new(spelling("Account"))?,
-                PreparedName::new(spelling("Version"))?,
-                PreparedName::new(spelling("Scopes"))?,
-                PreparedName::new(spelling("Request-Id"))?,
+                own(IdentityHeader::Credential, "Credential")?,
+                own(IdentityHeader::Account, "Account")?,
+                own(IdentityHeader::Version, "Version")?,
+                own(IdentityHeader::Scopes, "Scopes")?,
+                own(IdentityHeader::RequestId, "Request-Id")?,
             ],
             code: spelling("Code"),
             // Forwarded to the API if no accepted scheme reads it.
@@ -71,9 +91,11 @@ impl HeaderNames {
     }
 
     /// True where the headers contain one that must be removed and that a front proxy would leave in place: a name with
-    /// our prefix that is none of ours, or another spelling of a name that is removed.
+    /// our prefix that is none of ours, or is one that is not sent, which the proxy need not know; or another spelling of
+    /// a name that is removed.
     pub(in crate::proxy) fn has_spoofed(&self, headers: &HeaderMap) -> bool {
-        let is_overwritten = |name: &HeaderName| self.identity.iter().any(|ours| ours.name() == name);
+        let is_overwritten =
+            |name: &HeaderName| self.identity.iter().any(|ours| ours.is_sent && ours.name.name() == name);
         let is_left = |name: &str| folded_starts_with(name, &self.prefix) || !is_standard_spelling(name);
         let is_spoofed = |name: &HeaderName| {
             self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_overwritten(name)
@@ -86,10 +108,15 @@ impl HeaderNames {
         self.authorization.iter().chain(&self.api_key)
     }
 
-    /// The name of the header for the request id.
+    /// The identity headers that are not sent.
+    pub(in crate::proxy) fn unsent(&self) -> impl Iterator<Item = &HeaderName> {
+        self.identity.iter().filter(|ours| !ours.is_sent).map(|ours| ours.name.name())
+    }
+
+    /// The name of the header for the request id, which refusals have whether or not the API gets it.
     pub(in crate::proxy) fn request_id(&self) -> Bytes {
         let [.., request_id] = &self.identity;
-        request_id.spelling().clone()
+        request_id.name.spelling().clone()
     }
 
     /// The name of the header for the code of a refusal.
@@ -139,7 +166,7 @@ impl HeaderNames {
         Ok(())
     }
 
-    /// The identity headers; `None` for those without a value.
+    /// The identity headers; `None` for those that are not sent, and those without a value.
     ///
     /// # Errors
     /// When a value is not valid in a header.
@@ -148,20 +175,21 @@ impl HeaderNames {
         admitted: &Admitted,
         versions: &VersionCatalog,
         id: Uuid,
-    ) -> pingora::Result<[(&PreparedName, Option<HeaderValue>); 5]> {
+    ) -> pingora::Result<[(&PreparedName, Option<HeaderValue>); IdentityHeader::ALL.len()]> {
         let admission = admitted.admission();
         let caller = admission.credential.as_deref();
-        let scopes = caller.and_then(|credential| credential.scopes.as_ref());
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
-        let value = |bytes: Option<Bytes>| bytes.map(shared).transpose();
+        let scopes = || caller.and_then(|credential| credential.scopes.as_ref()).map(|scopes| scopes.joined());
+        let id = || {
+            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+            Some(Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes()))
+        };
         let [credential, account, version, scope_list, request_id] = &self.identity;
         Ok([
-            (credential, value(caller.map(|credential| credential.id.to_bytes()))?),
-            (account, value(caller.map(|credential| credential.account.id.to_bytes()))?),
-            (version, value(admission.served(versions).map(|version| version.name.to_bytes()))?),
-            (scope_list, value(scopes.map(|scopes| scopes.joined()))?),
-            (request_id, Some(shared(id)?)),
+            (&credential.name, credential.value(|| caller.map(|credential| credential.id.to_bytes()))?),
+            (&account.name, account.value(|| caller.map(|credential| credential.account.id.to_bytes()))?),
+            (&version.name, version.value(|| admission.served(versions).map(|version| version.name.to_bytes()))?),
+            (&scope_list.name, scope_list.value(scopes)?),
+            (&request_id.name, request_id.value(id)?),
         ])
     }
 }
