@@ -42,8 +42,9 @@ pub(in crate::proxy) struct AuthRequest<'r> {
     pub(in crate::proxy) is_overload: bool,
     /// Whether it asks for an upgrade; the content of a tunnel is not checked.
     pub(in crate::proxy) is_tunnel: bool,
+    /// When all that the decision needs was read.
     pub(in crate::proxy) received_at: Timestamp,
-    /// The same moment; decision time is measured from here.
+    /// When the head was read; decision time is measured from here.
     pub(in crate::proxy) started: Instant,
 }
 
