@@ -92,16 +92,16 @@ impl RateLimiters {
         self
     }
 
-    /// Returns `None` where the credential has no limit.
-    pub fn count(&self, credential: &Credential, now: Duration) -> Option<RateStatus> {
+    /// Returns `None` where the credential has no limit; then the clock is not read.
+    pub fn count(&self, credential: &Credential, now: impl FnOnce() -> Duration) -> Option<RateStatus> {
         let limit = credential.rate_limit.or(self.default)?;
         let id = credential.id.as_str();
         if let Some(limiter) = self.by_id.get(id) {
-            return Some(limiter.count(limit, now));
+            return Some(limiter.count(limit, now()));
         }
         let database = self.database.as_ref()?;
         let limiter = database.get(id).unwrap_or_else(|| database.get_with(id.into(), Arc::default));
-        Some(limiter.count(limit, now))
+        Some(limiter.count(limit, now()))
     }
 }
 

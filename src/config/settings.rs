@@ -33,6 +33,8 @@ pub struct Settings {
     pub forward_auth: Option<ForwardAuth>,
     pub tls: Option<raw::Tls>,
     pub trusted_proxies: Box<[IpNet]>,
+    pub forwarded: raw::Forwarded,
+    pub header_names: raw::HeaderNames,
     pub threads: NonZeroUsize,
     /// What `type` of a problem document begins with; the code follows.
     pub error_docs: String,
@@ -151,6 +153,8 @@ impl Settings {
                 client_ca: tls.client_ca.as_ref().map(at),
             }),
             trusted_proxies: proxy.trusted_proxies.iter().map(|range| range.0.0).collect(),
+            forwarded: proxy.forwarded.clone(),
+            header_names: proxy.header_names,
             threads: proxy.threads.unwrap_or(defaults.threads),
             error_docs: error_docs(&proxy, public_url.as_deref()),
             timeouts: proxy.timeouts.clone(),

@@ -109,6 +109,13 @@ impl<'r> Checker<'r> {
                 let problem = "has no effect without proxy.upstream";
                 self.report(&["proxy", "tls"], problem, "leave it out; the listener of forward_auth has no TLS");
             }
+            for key in ["forwarded", "header_names"] {
+                let is_written = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry(key).is_some());
+                if file.forward_auth.is_some() && is_written {
+                    let problem = "has no effect without proxy.upstream";
+                    self.report(&["proxy", key], problem, "leave it out; the proxy that asks forwards requests");
+                }
+            }
             // For forward-auth alone, proxy may hold settings of decisions, such as trusted_proxies.
             let listens = self.root.entry("proxy").is_some_and(|(_, proxy)| proxy.entry("listen").is_some());
             if file.forward_auth.is_some() && !listens {

@@ -11,7 +11,7 @@ use super::request::headers::HeaderNames;
 use super::respond::Refusals;
 use super::version_headers::VersionHeaders;
 use crate::auth::{Directory, RateLimiters, Rules, ThrottleRules};
-use crate::config::{Diagnostics, Settings, raw};
+use crate::config::{Diagnostic, Diagnostics, Origin, Settings, raw};
 
 /// What is in force for the requests that arrive now. A request keeps the policy that it began with.
 pub struct Policy {
@@ -36,6 +36,8 @@ pub struct Policy {
     pub(super) limits: raw::Limits,
     pub(super) max_connections: NonZeroU32,
     pub(super) max_connections_per_address: NonZeroU32,
+    pub(super) forwarded: raw::Forwarded,
+    pub(super) header_names: raw::HeaderNames,
     /// Leave the credential in the forwarded request.
     pub(super) forward_credential: bool,
 }
@@ -59,7 +61,9 @@ impl Policy {
             .as_ref()
             .map(|upstream| Upstream::new(upstream, &settings.timeouts, previous))
             .transpose()?;
-        let identity_headers = HeaderNames::new(&settings.identity.prefix.0.0, &rules);
+        let identity_headers = HeaderNames::new(&settings.identity, &rules).ok_or_else(|| {
+            Diagnostic::new(Origin::WHOLE_FILE, "identity.prefix", "is not the beginning of a header")
+        })?;
         let cors = settings.cors.as_ref().and_then(|cors| CorsHeaders::new(cors, &identity_headers)).map(Arc::new);
         Ok(Self {
             identity_headers,
@@ -77,6 +81,8 @@ impl Policy {
             limits: settings.limits.clone(),
             max_connections: settings.max_connections,
             max_connections_per_address: settings.max_connections_per_address,
+            forwarded: settings.forwarded.clone(),
+            header_names: settings.header_names,
             forward_credential: settings.identity.forward_credential,
             rules,
             directory,

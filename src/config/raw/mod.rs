@@ -11,6 +11,7 @@ mod credentials;
 mod credentials_file;
 mod database;
 mod delivery;
+mod forwarded;
 mod handover;
 mod identity;
 mod limits;
@@ -45,8 +46,9 @@ pub use credentials_file::{Account, Credential, CredentialRow, CredentialsFile};
 pub use database::{Database, DatabaseCache};
 pub(super) use database::{MAX_CONNECTIONS, MAX_LOOKUPS, MAX_MEGABYTES};
 pub use delivery::{Delivery, Mail, Reveal, Sms};
+pub use forwarded::{Forwarded, ForwardedHost, HeaderNames};
 pub use handover::Handover;
-pub use identity::Identity;
+pub use identity::{Identity, IdentityHeader};
 pub(super) use limits::{DEFAULT_HEAD_BYTES, DEFAULT_STREAMS, MAX_QUEUED, MAX_REMEMBERED, MAX_THREADS};
 pub use limits::{Limits, Passwords, RateLimit, Throttle, Window};
 pub use proxy::{ForwardAuth, Proxy, Timeouts, Tls, UpstreamHealth, UpstreamProtocol, UpstreamTls};
@@ -161,6 +163,7 @@ impl Document for File {
     const MAY_BE_EMPTY: &'static [&'static str] = &[
         "console.trusted_proxies",
         "forward_auth.trusted_proxies",
+        "identity.headers",
         "proxy.trusted_proxies",
         "proxy.upgrades",
         "public",

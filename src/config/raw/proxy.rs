@@ -8,8 +8,8 @@ use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Route;
 use super::limits::MAX_THREADS;
+use super::{Forwarded, HeaderNames, Route};
 use crate::config::values::{
     AddressRange, CheckPath, HumanDuration, ListenAddress, OneOrMany, Parsed, UpstreamUrl, WebAddress,
 };
@@ -33,6 +33,12 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is trusted. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
+    /// The headers that say where a request came from.
+    pub forwarded: Forwarded,
+    /// How names of headers are spelled in requests to the API over HTTP/1.1. as_sent: as the caller sent them, and those of
+    /// the gate as X-Claviger-Account. lowercase: in lower case, which takes less CPU, except Cache-Control, Connection,
+    /// Content-Encoding, Content-Length, Content-Type, Date, Host and Transfer-Encoding. Over HTTP/2 all are in lower case.
+    pub header_names: HeaderNames,
     /// Routes where a WebSocket may be opened, which need a credential unless `public` covers them too. None by
     /// default; elsewhere an upgrade is refused with 403.
     pub upgrades: Vec<Route>,
@@ -151,6 +157,8 @@ impl Default for Proxy {
             upstream_health: UpstreamHealth::default(),
             tls: None,
             trusted_proxies: Vec::new(),
+            forwarded: Forwarded::default(),
+            header_names: HeaderNames::default(),
             upgrades: Vec::new(),
             threads: None,
             error_docs: None,

@@ -17,7 +17,7 @@ use pingora::{Error, ErrorType};
 use super::descriptor_budget::DescriptorBudget;
 use crate::auth::Network;
 use crate::proxy::Policy;
-use crate::proxy::request::headers::is_trusted;
+use crate::proxy::request::forwarded_headers::is_trusted;
 use crate::telemetry::{ConnectionRefusal, Metrics};
 
 /// Counts open connections.

@@ -141,7 +141,7 @@ impl Decider {
         facts: &mut Facts,
     ) -> Result<Admission, Rejection> {
         let Some(credential) = &admission.credential else { return Ok(admission) };
-        facts.rate_status = policy.rate_limiters.count(credential, self.clock.steady());
+        facts.rate_status = policy.rate_limiters.count(credential, || self.clock.steady());
         match facts.rate_status.and_then(|status| status.retry_after) {
             Some(delay) => Err(Rejection::RateLimited(delay)),
             None => {
@@ -153,7 +153,9 @@ impl Decider {
 
     /// `fetched` is the outcome of the directory's look-up where one was needed.
     fn step(&self, policy: &Policy, request: &AuthRequest, facts: &mut Facts, fetched: Option<AuthOutcome>) -> Step {
-        let parsed = match request.read(policy, self.clock.now()) {
+        // Before it has waited for anything, a request is decided at the time that it arrived.
+        let now = if fetched.is_some() { self.clock.now() } else { request.received_at };
+        let parsed = match request.read(policy, now) {
             Ok(parsed) => parsed,
             Err(rejection) => return Step::Decided(Err(rejection)),
         };

@@ -75,10 +75,9 @@ pub(super) fn allow(
     let mut for_upstream = Vec::new();
     let mut to_remove = policy.identity_headers.to_remove(headers, true, policy.forward_credential);
     for (name, value) in policy.identity_headers.identity(admitted, versions, context.request_id)? {
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase();
         if let Some(value) = value {
-            to_remove.retain(|removed| removed.as_str() != name);
-            for_upstream.push(option(&name, value.as_bytes(), OVERWRITE));
+            to_remove.retain(|removed| removed != name.name());
+            for_upstream.push(option(name.name().as_str(), value.as_bytes(), OVERWRITE));
         }
     }
     if let (Some(header), Some(served)) = (&versions.header, admission.served(versions)) {

@@ -23,7 +23,7 @@ use self::grpc::Failure;
 use self::original_request::{AuthQuery, StatusCodes};
 use super::request::auth_request::{AuthRequest, ClientOrigin};
 use super::request::context::Context;
-use super::request::headers::is_trusted;
+use super::request::forwarded_headers::is_trusted;
 use super::request::lifecycle::RequestSummary;
 use super::{ListenerApp, Policy, RequestLifecycle};
 use crate::auth::Rejection;
@@ -196,7 +196,8 @@ impl ForwardAuth {
             is_overload: context.head.is_none(),
             origin: ClientOrigin::of_peer(headers, request.source, &policy.trusted_proxies),
             is_tunnel: false,
-            received_at: context.received_at,
+            // Reading the message may have taken a while.
+            received_at: self.lifecycle.decider.clock.now(),
             started: context.started,
         };
         let decision = self.lifecycle.decider.decide(policy, &request).await;

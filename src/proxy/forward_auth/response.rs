@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode};
 use pingora::http::ResponseHeader;
 use pingora::proxy::Session;
 
@@ -17,8 +17,8 @@ use crate::proxy::version_headers;
 /// Lists the headers that Envoy removes before it forwards.
 const TO_REMOVE: &str = "x-envoy-auth-headers-to-remove";
 
-/// Admits a request: 200 without a body, which all proxies understand. Every identity header is present, if need be
-/// empty, so that what the proxy copies replaces what the caller sent under that name.
+/// Admits a request: 200 without a body, which all proxies understand. Every identity header is present, empty where it
+/// has no value or is not sent, so that what the proxy copies replaces what the caller sent under that name.
 pub(super) async fn allow(
     session: &mut Session,
     policy: &Policy,
@@ -31,14 +31,16 @@ pub(super) async fn allow(
     head.insert_header(CACHE_CONTROL, HeaderValue::from_static("no-store"))?;
     let versions = &policy.rules.versions;
     for (name, value) in policy.identity_headers.identity(admitted, versions, context.request_id)? {
-        head.insert_header(name.clone(), value.unwrap_or(HeaderValue::from_static("")))?;
+        head.insert_header(name.spelling().clone(), value.unwrap_or(HeaderValue::from_static("")))?;
     }
     if let Some(header) = &versions.header {
         head.insert_header(header, admission.served(versions).map_or("", |version| version.name.as_str()))?;
     }
-    if !policy.forward_credential {
-        let names: Vec<&str> = policy.identity_headers.credential_headers().map(http::HeaderName::as_str).collect();
-        head.insert_header(TO_REMOVE, names.join(","))?;
+    let ours = &policy.identity_headers;
+    let credential = ours.credential_headers().filter(|_| !policy.forward_credential);
+    let to_remove: Vec<&str> = credential.chain(ours.unsent()).map(HeaderName::as_str).collect();
+    if !to_remove.is_empty() {
+        head.insert_header(TO_REMOVE, to_remove.join(","))?;
     }
     if let Some(status) = &context.rate_status {
         set_rate_headers(&mut head, status)?;

@@ -8,7 +8,7 @@ use http::{HeaderMap, Method, Version};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::{headers, limits};
+use super::{forwarded_headers, headers, limits};
 use crate::auth::{Network, Presented, Rejection, RequestedVersion, RouteRequest, Target};
 use crate::proxy::Policy;
 
@@ -42,8 +42,9 @@ pub(in crate::proxy) struct AuthRequest<'r> {
     pub(in crate::proxy) is_overload: bool,
     /// Whether it asks for an upgrade; the content of a tunnel is not checked.
     pub(in crate::proxy) is_tunnel: bool,
+    /// When all that the decision needs was read.
     pub(in crate::proxy) received_at: Timestamp,
-    /// The same moment; decision time is measured from here.
+    /// When the head was read; decision time is measured from here.
     pub(in crate::proxy) started: Instant,
 }
 
@@ -68,16 +69,16 @@ pub(in crate::proxy) struct ParsedRequest<'r> {
 impl ClientOrigin {
     /// From the peer of the connection, or from what `trusted` proxies say about it.
     pub(in crate::proxy) fn of_peer(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[IpNet]) -> Self {
-        Self::new(peer.and_then(|peer| headers::client_address(headers, peer, trusted)), trusted)
+        Self::new(peer.and_then(|peer| forwarded_headers::client_address(headers, peer, trusted)), trusted)
     }
 
     /// From X-Forwarded-For alone: the proxy that sends it is never the client itself.
     pub(in crate::proxy) fn of_forwarded(headers: &HeaderMap, trusted: &[IpNet]) -> Self {
-        Self::new(headers::forwarded_address(headers, trusted), trusted)
+        Self::new(forwarded_headers::forwarded_address(headers, trusted), trusted)
     }
 
     fn new(client: Option<IpAddr>, trusted: &[IpNet]) -> Self {
-        let untrusted = client.filter(|client| !headers::is_trusted(*client, trusted));
+        let untrusted = client.filter(|client| !forwarded_headers::is_trusted(*client, trusted));
         Self { client, network: untrusted.map(Network::of) }
     }
 }

@@ -18,12 +18,15 @@ use pingora::{Error, ErrorSource, ErrorType};
 
 use super::auth_request::{AuthRequest, ClientOrigin};
 use super::context::Context;
-use super::headers::{self, Caller};
+use super::forwarded_headers::{self, Caller};
+use super::headers;
 use super::lifecycle::RequestSummary;
 use super::response_framing::{has_no_body, set_connection};
+use super::upstream_head::UpstreamHead;
 use super::upstream_warnings::Warnings;
-use super::{limits, trace};
+use super::{limits, trace, upstream_head};
 use crate::auth::Scheme;
+use crate::config::raw;
 use crate::proxy::connection::state;
 use crate::proxy::respond::{self, Refusal};
 use crate::proxy::upstream::failure::{Failure, Phase};
@@ -91,7 +94,13 @@ impl ProxyHttp for Gateway {
         };
         let verdict = context.record(decision);
         context.find_origin(&session.req_header().headers);
-        let Err(rejection) = verdict else { return Ok(false) };
+        let Err(rejection) = verdict else {
+            let request = session.req_header_mut();
+            if context.policy.header_names == raw::HeaderNames::Lowercase && request.has_case() {
+                upstream_head::forget_spelling(request)?;
+            }
+            return Ok(false);
+        };
         limits::release_head(session.req_header_mut());
         context.head = None;
         context.policy.refusals.refuse(session, context.refusal(rejection)).await?;
@@ -176,7 +185,7 @@ impl ProxyHttp for Gateway {
         let policy = &context.policy;
         let caller = Caller {
             peer: context.peer,
-            is_trusted: context.peer.is_some_and(|peer| headers::is_trusted(peer, &policy.trusted_proxies)),
+            is_trusted: context.peer.is_some_and(|peer| forwarded_headers::is_trusted(peer, &policy.trusted_proxies)),
             is_tls: session.digest().is_some_and(|digest| digest.ssl_digest.is_some()),
         };
         policy.identity_headers.strip(request, caller, policy.forward_credential);
@@ -195,8 +204,11 @@ impl ProxyHttp for Gateway {
         }
         headers::join_cookies(request)?;
         trace::forward(request, context.trace)?;
-        headers::set_forwarded(request, caller)?;
-        policy.identity_headers.identify(request, context.admitted()?, &policy.rules.versions, context.request_id)
+        if request.has_case() {
+            set_own(request, caller, context)
+        } else {
+            upstream_head::change_with_room(request, |parts| set_own(parts, caller, context))
+        }
     }
 
     async fn response_filter(
@@ -346,6 +358,13 @@ impl ProxyHttp for Gateway {
     fn request_summary(&self, session: &Session, context: &Context) -> String {
         format!("{} {}", session.req_header().method, context.request_id)
     }
+}
+
+/// Sets the headers by which the gate tells the API about the caller.
+fn set_own(head: &mut impl UpstreamHead, caller: Caller, context: &Context) -> pingora::Result<()> {
+    let policy = &context.policy;
+    forwarded_headers::set_forwarded(head, caller, &policy.forwarded)?;
+    policy.identity_headers.identify(head, context.admitted()?, &policy.rules.versions, context.request_id)
 }
 
 fn is_early_response(error: &Error) -> bool {

@@ -1,49 +1,43 @@
 //! Headers sent to the API: sets identity headers, forwards those of the caller, removes forged ones.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use http::header::{
     AUTHORIZATION, CONTENT_LENGTH, COOKIE, HOST, HeaderName, SEC_WEBSOCKET_PROTOCOL, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
-use ipnet::IpNet;
 use pingora::http::{RequestHeader, ResponseHeader};
 use uuid::Uuid;
 
-pub(in crate::proxy) use crate::auth::is_trusted_proxy as is_trusted;
-use crate::auth::{Rules, StrippedProtocols, StrippedQuery, forwarded_for};
+use super::forwarded_headers::{Caller, authority};
+use super::upstream_head::{PreparedName, UpstreamHead};
+use crate::auth::{Rules, StrippedProtocols, StrippedQuery};
+use crate::config::raw::{Identity, IdentityHeader};
 use crate::credential::VersionCatalog;
 use crate::proxy::decide::admitted::Admitted;
-
-// For reading, and in the spelling that is written.
-pub(in crate::proxy) const FORWARDED_FOR: (HeaderName, &str) =
-    (HeaderName::from_static("x-forwarded-for"), "X-Forwarded-For");
-const FORWARDED_PROTO: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-proto"), "X-Forwarded-Proto");
-const FORWARDED_HOST: (HeaderName, &str) = (HeaderName::from_static("x-forwarded-host"), "X-Forwarded-Host");
 
 /// The names of our headers, and those that a caller must not imitate.
 pub(in crate::proxy) struct HeaderNames {
     prefix: Box<str>,
-    credential: Bytes,
-    account: Bytes,
-    version: Bytes,
-    scopes: Bytes,
-    request_id: Bytes,
+    /// In the order of [`IdentityHeader::ALL`].
+    identity: [OwnHeader; IdentityHeader::ALL.len()],
     code: Bytes,
     authorization: Option<HeaderName>,
     api_key: Option<HeaderName>,
-    api_version: Option<HeaderName>,
+    api_version: Option<PreparedName>,
 }
 
-/// How the caller reached us.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::proxy) struct Caller {
-    /// The other end of the connection; `None` where that is no IP address.
-    pub(in crate::proxy) peer: Option<IpAddr>,
-    /// Whether the peer is a trusted proxy.
-    pub(in crate::proxy) is_trusted: bool,
-    pub(in crate::proxy) is_tls: bool,
+/// An identity header.
+struct OwnHeader {
+    name: PreparedName,
+    /// False where the settings leave it out.
+    is_sent: bool,
+}
+
+impl OwnHeader {
+    /// `None` where it is not sent, or has no value.
+    fn value(&self, bytes: impl FnOnce() -> Option<Bytes>) -> pingora::Result<Option<HeaderValue>> {
+        if self.is_sent { bytes().map(shared).transpose() } else { Ok(None) }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,21 +47,29 @@ enum Action {
 }
 
 impl HeaderNames {
-    pub(in crate::proxy) fn new(prefix: &str, rules: &Rules) -> Self {
-        let name = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
-        Self {
+    /// `None` where the prefix is not that of a header.
+    pub(in crate::proxy) fn new(settings: &Identity, rules: &Rules) -> Option<Self> {
+        let prefix = settings.prefix.0.0.as_str();
+        let spelling = |rest: &str| Bytes::from(format!("{prefix}{rest}").into_bytes().into_boxed_slice());
+        let own = |header: IdentityHeader, rest: &str| {
+            let name = PreparedName::new(spelling(rest))?;
+            Some(OwnHeader { name, is_sent: settings.headers.contains(&header) })
+        };
+        Some(Self {
             prefix: prefix.to_ascii_lowercase().into(),
-            credential: name("Credential"),
-            account: name("Account"),
-            version: name("Version"),
-            scopes: name("Scopes"),
-            request_id: name("Request-Id"),
-            code: name("Code"),
+            identity: [
+                own(IdentityHeader::Credential, "Credential")?,
+                own(IdentityHeader::Account, "Account")?,
+                own(IdentityHeader::Version, "Version")?,
+                own(IdentityHeader::Scopes, "Scopes")?,
+                own(IdentityHeader::RequestId, "Request-Id")?,
+            ],
+            code: spelling("Code"),
             // Forwarded to the API if no accepted scheme reads it.
             authorization: rules.accept.reads_authorization().then_some(AUTHORIZATION),
             api_key: rules.accept.api_key_header.clone(),
-            api_version: rules.versions.header.clone(),
-        }
+            api_version: rules.versions.header.clone().map(PreparedName::from),
+        })
     }
 
     /// Removes headers that a caller must not send, and the credential unless `forward_credential`.
@@ -89,13 +91,14 @@ impl HeaderNames {
     }
 
     /// True where the headers contain one that must be removed and that a front proxy would leave in place: a name with
-    /// our prefix that is none of ours, or another spelling of a name that is removed.
+    /// our prefix that is none of ours, or is one that is not sent, which the proxy need not know; or another spelling of
+    /// a name that is removed.
     pub(in crate::proxy) fn has_spoofed(&self, headers: &HeaderMap) -> bool {
-        let ours = [&self.credential, &self.account, &self.version, &self.scopes, &self.request_id];
-        let is_written = |name: &str| ours.iter().any(|ours| ours.eq_ignore_ascii_case(name.as_bytes()));
+        let is_overwritten =
+            |name: &HeaderName| self.identity.iter().any(|ours| ours.is_sent && ours.name.name() == name);
         let is_left = |name: &str| folded_starts_with(name, &self.prefix) || !is_standard_spelling(name);
         let is_spoofed = |name: &HeaderName| {
-            self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_written(name.as_str())
+            self.action(name, true, true) == Action::Remove && is_left(name.as_str()) && !is_overwritten(name)
         };
         headers.keys().any(is_spoofed)
     }
@@ -105,9 +108,15 @@ impl HeaderNames {
         self.authorization.iter().chain(&self.api_key)
     }
 
-    /// The name of the header for the request id.
+    /// The identity headers that are not sent.
+    pub(in crate::proxy) fn unsent(&self) -> impl Iterator<Item = &HeaderName> {
+        self.identity.iter().filter(|ours| !ours.is_sent).map(|ours| ours.name.name())
+    }
+
+    /// The name of the header for the request id, which refusals have whether or not the API gets it.
     pub(in crate::proxy) fn request_id(&self) -> Bytes {
-        self.request_id.clone()
+        let [.., request_id] = &self.identity;
+        request_id.name.spelling().clone()
     }
 
     /// The name of the header for the code of a refusal.
@@ -117,14 +126,14 @@ impl HeaderNames {
 
     fn action(&self, name: &HeaderName, is_trusted: bool, forward_credential: bool) -> Action {
         let text = name.as_str();
-        let folds_to = |ours: &Option<HeaderName>| ours.as_ref().is_some_and(|ours| folded_eq(text, ours.as_str()));
         let is_exactly = |ours: &Option<HeaderName>| ours.as_ref() == Some(name);
         let is_ours = folded_starts_with(text, &self.prefix);
         let is_forwarded =
             folded_starts_with(text, "x-forwarded-") || folded_eq(text, "forwarded") || folded_eq(text, "x-real-ip");
         let is_credential = is_exactly(&self.authorization) || is_exactly(&self.api_key);
-        let is_folded_spelling = (folds_to(&self.api_key) && !is_exactly(&self.api_key))
-            || (folds_to(&self.api_version) && !is_exactly(&self.api_version));
+        let is_other_spelling = |ours: &HeaderName| folded_eq(text, ours.as_str()) && ours != name;
+        let is_folded_spelling = self.api_key.as_ref().is_some_and(is_other_spelling)
+            || self.api_version.as_ref().map(PreparedName::name).is_some_and(is_other_spelling);
         let is_trusted_value = is_trusted && is_forwarded && is_standard_spelling(text);
         let remove = is_ours
             || is_folded_spelling
@@ -139,25 +148,25 @@ impl HeaderNames {
     /// When a value is not valid in a header; the request must not be forwarded then.
     pub(in crate::proxy) fn identify(
         &self,
-        request: &mut RequestHeader,
+        head: &mut impl UpstreamHead,
         admitted: &Admitted,
         versions: &VersionCatalog,
         id: Uuid,
     ) -> pingora::Result<()> {
         for (name, value) in self.identity(admitted, versions, id)? {
             if let Some(value) = value {
-                request.insert_header(name.clone(), value)?;
+                head.set(name, value)?;
             }
         }
         // Also in the API's own header: the caller may have sent none, or may have had it removed as hop-by-hop by
         // naming it in Connection.
-        if let (Some(header), Some(version)) = (&versions.header, admitted.admission().served(versions)) {
-            request.insert_header(header, shared(version.name.to_bytes())?)?;
+        if let (Some(header), Some(version)) = (&self.api_version, admitted.admission().served(versions)) {
+            head.set(header, shared(version.name.to_bytes())?)?;
         }
         Ok(())
     }
 
-    /// The identity headers; `None` for those without a value.
+    /// The identity headers; `None` for those that are not sent, and those without a value.
     ///
     /// # Errors
     /// When a value is not valid in a header.
@@ -166,19 +175,21 @@ impl HeaderNames {
         admitted: &Admitted,
         versions: &VersionCatalog,
         id: Uuid,
-    ) -> pingora::Result<[(&Bytes, Option<HeaderValue>); 5]> {
-        let value = |bytes: Option<Bytes>| bytes.map(shared).transpose();
+    ) -> pingora::Result<[(&PreparedName, Option<HeaderValue>); IdentityHeader::ALL.len()]> {
         let admission = admitted.admission();
-        let credential = admission.credential.as_deref();
-        let scopes = credential.and_then(|credential| credential.scopes.as_ref());
-        let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
-        let id = Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+        let caller = admission.credential.as_deref();
+        let scopes = || caller.and_then(|credential| credential.scopes.as_ref()).map(|scopes| scopes.joined());
+        let id = || {
+            let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
+            Some(Bytes::copy_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes()))
+        };
+        let [credential, account, version, scope_list, request_id] = &self.identity;
         Ok([
-            (&self.credential, value(credential.map(|credential| credential.id.to_bytes()))?),
-            (&self.account, value(credential.map(|credential| credential.account.id.to_bytes()))?),
-            (&self.version, value(admission.served(versions).map(|version| version.name.to_bytes()))?),
-            (&self.scopes, value(scopes.map(|scopes| scopes.joined()))?),
-            (&self.request_id, Some(shared(id)?)),
+            (&credential.name, credential.value(|| caller.map(|credential| credential.id.to_bytes()))?),
+            (&account.name, account.value(|| caller.map(|credential| credential.account.id.to_bytes()))?),
+            (&version.name, version.value(|| admission.served(versions).map(|version| version.name.to_bytes()))?),
+            (&scope_list.name, scope_list.value(scopes)?),
+            (&request_id.name, request_id.value(id)?),
         ])
     }
 }
@@ -200,76 +211,6 @@ pub(in crate::proxy) fn is_chunked_once(headers: &HeaderMap) -> bool {
     let values = headers.get_all(TRANSFER_ENCODING).iter();
     let codings = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
     codings.filter(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked")).count() < 2
-}
-
-/// Sets the X-Forwarded-* headers; an untrusted caller's own were removed before.
-pub(in crate::proxy) fn set_forwarded(request: &mut RequestHeader, caller: Caller) -> pingora::Result<()> {
-    if let Some(peer) = caller.peer.map(|peer| peer.to_canonical()) {
-        match joined(&request.headers, &FORWARDED_FOR.0) {
-            Some(before) => request.insert_header(FORWARDED_FOR.1, format!("{before}, {peer}"))?,
-            None => request.insert_header(FORWARDED_FOR.1, address_value(peer)?)?,
-        }
-    }
-    if !request.headers.contains_key(&FORWARDED_PROTO.0) {
-        let scheme = HeaderValue::from_static(if caller.is_tls { "https" } else { "http" });
-        request.insert_header(FORWARDED_PROTO.1, scheme)?;
-    }
-    if !request.headers.contains_key(&FORWARDED_HOST.0) {
-        let host = request.headers.get(HOST).cloned();
-        if let Some(host) = host.or_else(|| authority(request)) {
-            request.insert_header(FORWARDED_HOST.1, host)?;
-        }
-    }
-    Ok(())
-}
-
-/// Written by hand for IPv4, in a tenth of the time of `Display`: nearly every request has one.
-fn address_value(address: IpAddr) -> pingora::Result<HeaderValue> {
-    use pingora::{ErrorType::InternalError, OrErr};
-    let value = match address {
-        IpAddr::V4(address) => {
-            let digits = address.octets().map(|octet| [octet / 100, octet / 10 % 10, octet % 10]);
-            let (mut text, mut length) = ([0; 16], 0);
-            for octet in digits {
-                let zeros = octet[..2].iter().take_while(|digit| **digit == 0).count();
-                for digit in &octet[zeros..] {
-                    text[length] = b'0' + digit;
-                    length += 1;
-                }
-                text[length] = b'.';
-                length += 1;
-            }
-            HeaderValue::from_bytes(&text[..length - 1])
-        }
-        IpAddr::V6(address) => HeaderValue::from_str(&address.to_string()),
-    };
-    value.or_err(InternalError, "the address is not a header value")
-}
-
-/// The host of an HTTP/2 request.
-fn authority(request: &RequestHeader) -> Option<HeaderValue> {
-    request.uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok())
-}
-
-/// The client's address: the peer's, or the one that trusted proxies report. `None` where a trusted proxy reports
-/// something that is no address: taking the proxy's own instead would attribute the request to the proxy.
-pub(in crate::proxy) fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<IpAddr> {
-    if is_trusted(peer, trusted) && headers.contains_key(&FORWARDED_FOR.0) {
-        forwarded_address(headers, trusted)
-    } else {
-        Some(peer)
-    }
-}
-
-/// The address that trusted proxies name. `None` where there is none, and where one of them names no address.
-pub(in crate::proxy) fn forwarded_address(headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
-    forwarded_for(headers.get_all(&FORWARDED_FOR.0).iter().map(HeaderValue::as_bytes), trusted)
-}
-
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    // A value that is not text is no address either, but must not disappear from the chain.
-    let values: Vec<&str> = headers.get_all(name).iter().map(|value| value.to_str().unwrap_or("unknown")).collect();
-    if values.is_empty() { None } else { Some(values.join(", ")) }
 }
 
 /// True where a header overrides the method, as many frameworks allow; the verdict is about the method of the request.
@@ -343,7 +284,7 @@ pub(in crate::proxy) fn strip_query_key(request: &mut RequestHeader, name: &str)
     let Some(stripped) = StrippedQuery::of(query, name) else { return Ok(()) };
     let target = if stripped.rest.is_empty() { path.to_owned() } else { format!("{path}?{}", stripped.rest) };
     // Setting the target drops HTTP/2's authority, which is the host of the request.
-    if let (false, Some(host)) = (request.headers.contains_key(HOST), authority(request)) {
+    if let (false, Some(host)) = (request.headers.contains_key(HOST), authority(&request.uri)) {
         request.insert_header(HOST, host)?;
     }
     request.set_raw_path(target.as_bytes())

@@ -4,7 +4,12 @@ use crate::credential::{ScopeCatalog, TokenFormat};
 use proptest::prelude::*;
 
 fn names() -> HeaderNames {
-    HeaderNames::new("X-Claviger-", &rules())
+    HeaderNames::new(&Identity::default(), &rules()).unwrap()
+}
+
+/// With these identity headers alone.
+fn sending(headers: &[IdentityHeader]) -> HeaderNames {
+    HeaderNames::new(&Identity { headers: headers.into(), ..Identity::default() }, &rules()).unwrap()
 }
 
 fn rules() -> Rules {
@@ -26,10 +31,14 @@ fn rules() -> Rules {
 }
 
 fn left(name: &str, is_trusted: bool, forward_credential: bool) -> bool {
+    left_by(&names(), name, is_trusted, forward_credential)
+}
+
+fn left_by(names: &HeaderNames, name: &str, is_trusted: bool, forward_credential: bool) -> bool {
     let mut request = RequestHeader::build("GET", b"/", None).unwrap();
     request.append_header(name.to_owned(), "forged").unwrap();
     let caller = Caller { peer: "192.0.2.1".parse().ok(), is_trusted, is_tls: false };
-    names().strip(&mut request, caller, forward_credential);
+    names.strip(&mut request, caller, forward_credential);
     !request.headers.is_empty()
 }
 
@@ -61,6 +70,36 @@ fn forged_headers_are_removed_in_every_spelling() {
     for name in ["X-API-Version", "X-Request-Id", "Cookie", "X-Clavigerish", "X-Forwarded"] {
         assert!(left(name, false, false), "{name}");
     }
+}
+
+#[test]
+fn header_that_is_not_sent_is_removed_all_the_same() {
+    for names in [sending(&[]), sending(&[IdentityHeader::Account])] {
+        for name in ["X-Claviger-Credential", "x_claviger_account", "X.Claviger.Scopes", "X-CLAVIGER-REQUEST-ID"] {
+            assert!(!left_by(&names, name, false, true) && !left_by(&names, name, true, true), "{name}");
+        }
+    }
+}
+
+#[test]
+fn only_headers_that_are_sent_have_a_value() {
+    let admitted = Admitted::for_test(crate::auth::Admission { credential: None, version: None });
+    let sent = |headers: &[IdentityHeader]| {
+        let names = sending(headers);
+        let all = names.identity(&admitted, &rules().versions, Uuid::nil()).unwrap();
+        all.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| name.name().to_string()).collect::<Vec<_>>()
+    };
+    assert!(sent(&[]).is_empty() && sent(&[IdentityHeader::Credential]).is_empty());
+    assert_eq!(sent(&[IdentityHeader::RequestId]), ["x-claviger-request-id"]);
+}
+
+/// A proxy that asks is told of none of them, so it may not know that it has to remove them.
+#[test]
+fn header_that_is_not_sent_counts_as_forged_behind_another_proxy() {
+    let headers = HeaderMap::from_iter([(HeaderName::from_static("x-claviger-scopes"), HeaderValue::from_static("x"))]);
+    assert!(!names().has_spoofed(&headers));
+    assert!(sending(&[]).has_spoofed(&headers) && sending(&[IdentityHeader::Account]).has_spoofed(&headers));
+    assert!(!sending(&[IdentityHeader::Scopes]).has_spoofed(&headers));
 }
 
 #[test]
@@ -101,48 +140,15 @@ fn credential_is_kept_only_with_forward_credential() {
 fn authorization_passes_where_it_is_not_accepted() {
     let mut rules = rules();
     rules.accept.bearer = false;
-    assert_eq!(HeaderNames::new("X-Claviger-", &rules).action(&AUTHORIZATION, false, false), Action::Remove);
+    assert_eq!(
+        HeaderNames::new(&Identity::default(), &rules).unwrap().action(&AUTHORIZATION, false, false),
+        Action::Remove
+    );
     rules.accept.basic = false;
-    assert_eq!(HeaderNames::new("X-Claviger-", &rules).action(&AUTHORIZATION, false, false), Action::Keep);
-}
-
-#[test]
-fn client_is_the_rightmost_untrusted_address() {
-    let trusted = ["10.0.0.0/8".parse().unwrap()];
-    let address = |chain: &[&'static str], peer: &str| {
-        let mut headers = HeaderMap::new();
-        for value in chain {
-            headers.append("x-forwarded-for", HeaderValue::from_bytes(value.as_bytes()).unwrap());
-        }
-        client_address(&headers, peer.parse().unwrap(), &trusted).map_or("unknown".into(), |client| client.to_string())
-    };
-    assert_eq!(address(&["203.0.113.9"], "192.0.2.1"), "192.0.2.1");
-    assert_eq!(address(&["203.0.113.9"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["1.1.1.1, 203.0.113.9, 10.0.0.2"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["1.1.1.1", "203.0.113.9"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["203.0.113.9:4711"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["[2001:db8::1]:4711, 10.0.0.2"], "10.0.0.1"), "2001:db8::1");
-    assert_eq!(address(&["[2001:db8::1]"], "10.0.0.1"), "2001:db8::1");
-    assert_eq!(address(&["203.0.113.9, junk, 10.0.0.2"], "10.0.0.1"), "unknown");
-    assert_eq!(address(&["203.0.113.9, "], "10.0.0.1"), "unknown");
-    // What the caller wrote further left does not matter.
-    assert_eq!(address(&["\u{ff}, 203.0.113.9"], "10.0.0.1"), "203.0.113.9");
-    assert_eq!(address(&["203.0.113.9, \u{ff}"], "10.0.0.1"), "unknown");
-    assert_eq!(address(&[], "10.0.0.1"), "10.0.0.1");
-}
-
-#[test]
-fn address_is_written_as_displayed() {
-    for address in [
-        "0.0.0.0",
-        "10.200.30.4",
-        "100.101.9.255",
-        "255.255.255.255",
-        "2001:db8:1111:2222:3333:4444:5555:6666",
-        "::ffff:255.255.255.255",
-    ] {
-        assert_eq!(address_value(address.parse().unwrap()).unwrap(), address);
-    }
+    assert_eq!(
+        HeaderNames::new(&Identity::default(), &rules).unwrap().action(&AUTHORIZATION, false, false),
+        Action::Keep
+    );
 }
 
 proptest! {

@@ -16,7 +16,7 @@ use super::access_log::AccessLog;
 use super::access_record::{AccessRecord, path_of};
 use super::auth_request::ClientOrigin;
 use super::context::{Context, InFlight};
-use super::headers::is_trusted;
+use super::forwarded_headers::is_trusted;
 use super::limits;
 use super::response_framing;
 use crate::auth::{Rejection, Scheme};
@@ -122,9 +122,10 @@ impl RequestLifecycle {
         context.status = summary.client_status.or(written).unwrap_or(context.status);
         let metrics = &self.decider.metrics;
         metrics.answered(method_index(summary.method), context.status);
-        metrics.request_duration.observe(context.started.elapsed().as_secs_f64());
+        let duration = context.started.elapsed();
+        metrics.request_duration.observe(duration.as_secs_f64());
         if self.access_log.is_some() || context.trace.is_some() {
-            self.log(context, summary, session.body_bytes_sent());
+            self.log(context, summary, session.body_bytes_sent(), duration);
         }
         // Last: a draining process ends once nothing is in flight.
         context.in_flight = None;
@@ -180,7 +181,7 @@ impl RequestLifecycle {
         let (method, target) = head.method_and_target();
         self.decider.metrics.answered(method_index(method), context.status);
         if self.access_log.is_some() {
-            self.log(&context, RequestSummary { method, target, client_status: None }, 0);
+            self.log(&context, RequestSummary { method, target, client_status: None }, 0, context.started.elapsed());
         }
         context.policy.refusals.wire(&context.refusal(rejection), context.received_at, method == "HEAD")
     }
@@ -201,14 +202,14 @@ impl RequestLifecycle {
         self.decider.metrics.answered(method_index(request.method.as_str()), context.status);
         if self.access_log.is_some() {
             let (method, target) = (request.method.as_str(), request.raw_path());
-            self.log(&context, RequestSummary { method, target, client_status: None }, 0);
+            self.log(&context, RequestSummary { method, target, client_status: None }, 0, context.started.elapsed());
         }
         let (mut head, body) = context.policy.refusals.build(&context.refusal(rejection))?;
         respond::set_grpc_status(&mut head, request, rejection)?;
         Ok((head, body))
     }
 
-    fn log(&self, context: &Context, summary: RequestSummary, bytes: usize) {
+    fn log(&self, context: &Context, summary: RequestSummary, bytes: usize, duration: Duration) {
         let RequestSummary { method, target, .. } = summary;
         let path = String::from_utf8_lossy(path_of(target));
         let admission = context.admitted().ok().map(crate::proxy::decide::admitted::Admitted::admission);
@@ -233,7 +234,7 @@ impl RequestLifecycle {
             credential: credential.map(|credential| credential.id.as_str()),
             account: credential.map(|credential| credential.account.id.as_str()),
             version: served.map(|version| version.name.as_str()),
-            duration: context.started.elapsed(),
+            duration,
             decision_time: context.decision_time,
             upstream: context.upstream_answered,
             bytes,

@@ -42,7 +42,7 @@ fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
     let clock = Clock::manual(NOON.parse().unwrap());
     let (throttle, here) = (Throttle::default(), Network::of([192, 0, 2, 1].into()));
     let limiters = RateLimiters::new([&*expiring()].into_iter(), None, None);
-    assert!(limiters.count(&expiring(), clock.steady()).unwrap().retry_after.is_none());
+    assert!(limiters.count(&expiring(), || clock.steady()).unwrap().retry_after.is_none());
     let guess = throttle.begin(&rules, here, "acme", true, None, clock.steady()).unwrap();
     throttle.wrong(guess, clock.steady());
     for moment in JUMPS {
@@ -53,7 +53,7 @@ fn setting_the_clock_neither_shortens_nor_prolongs_delays() {
             "{moment}"
         );
         assert_eq!(
-            limiters.count(&expiring(), clock.steady()).unwrap().retry_after,
+            limiters.count(&expiring(), || clock.steady()).unwrap().retry_after,
             Some(Duration::from_secs(3600)),
             "{moment}"
         );

@@ -98,7 +98,7 @@ fn rate_limits_are_counted_without_allocations() {
         let limiters = RateLimiters::new(set.iter(), default, None);
         let credential = set.iter().next().unwrap();
         let mut status = None;
-        let cost = measure(|| status = limiters.count(credential, std::time::Duration::ZERO));
+        let cost = measure(|| status = limiters.count(credential, || std::time::Duration::ZERO));
         assert_eq!((status.map(|status| status.remaining), cost.count_total), (default.map(|_| 99), 0));
     }
 }

@@ -37,6 +37,39 @@ fn every_fault_of_the_settings_stands_on_a_line_with_its_place() {
     "#);
 }
 
+#[test]
+fn junk_in_the_settings_of_forwarded_headers_is_a_fault() {
+    let text = "proxy:\n  upstream: http://127.0.0.1:9\n  header_names: lower_case\n  \
+                forwarded: {for: maybe, prot: true, host: when_differnt}\n\
+                credentials: {file: c.yaml}\nidentity: {headers: [acount, Account, 5, scopes, request-id]}\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @"
+    claviger.yaml:3:17  proxy.header_names  must be one of as_sent, lowercase; did you mean lowercase?
+    claviger.yaml:4:20  proxy.forwarded.for  must be true or false, not text
+    claviger.yaml:4:27  proxy.forwarded.prot  is not a known key; did you mean proto?
+    claviger.yaml:4:45  proxy.forwarded.host  must be one of always, when_different, never; did you mean when_different?
+    claviger.yaml:6:22  identity.headers[0]  must be one of credential, account, version, scopes, request_id; did you mean account?
+    claviger.yaml:6:30  identity.headers[1]  must be one of credential, account, version, scopes, request_id; did you mean account?
+    claviger.yaml:6:39  identity.headers[2]  must be one of credential, account, version, scopes, request_id
+    claviger.yaml:6:50  identity.headers[4]  must be one of credential, account, version, scopes, request_id; did you mean request_id?
+    8 faults
+    ");
+    let text = "proxy: {upstream: http://127.0.0.1:9, forwarded: {for: }, header_names: [lowercase]}\n\
+                credentials: {file: c.yaml}\nidentity: {headers: }\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @"
+    claviger.yaml:1:51  proxy.forwarded.for  is empty; give it a value, or leave the key out
+    claviger.yaml:1:73  proxy.header_names  must be one of as_sent, lowercase
+    claviger.yaml:3:12  identity.headers  is empty; give it a value, or leave the key out
+    3 faults
+    ");
+    let text =
+        "proxy: {forwarded: {for: false}, header_names: lowercase}\ncredentials: {file: c.yaml}\nforward_auth: {}\n";
+    insta::assert_snapshot!(validate(text, &[]).stderr, @"
+    claviger.yaml:1:20  proxy.forwarded  has no effect without proxy.upstream; leave it out; the proxy that asks forwards requests
+    claviger.yaml:1:48  proxy.header_names  has no effect without proxy.upstream; leave it out; the proxy that asks forwards requests
+    2 faults
+    ");
+}
+
 /// `1.5` or `true` in quotes would be refused too, and a version `true` would not.
 #[test]
 fn floats_and_booleans_get_advice_that_helps() {

@@ -121,6 +121,34 @@ fn identity_headers_are_complete_and_empty_where_absent() {
     assert!(reply.header("X-Claviger-Request-Id").is_some_and(|id| id.len() == 36));
 }
 
+/// Empty, so that a proxy that copies them overwrites a caller's; refused from a caller, since a proxy that was told of
+/// none of them may not remove it; and named to Envoy for removal.
+#[test]
+fn identity_header_that_is_not_sent_is_empty_and_refused_from_callers() {
+    let gate = gate_builder().settings("identity: {headers: [account]}").credentials(&set()).start();
+    let reply = ask(&gate, &about("GET", "/visits").bearer(TOKEN).header("X-Claviger-Account", "root"));
+    assert_eq!((reply.status, identity(&reply)), (200, vec!["", "acme", "", ""]));
+    assert_eq!(reply.header("X-Claviger-Request-Id"), Some(""));
+    let removed =
+        "authorization,x-api-key,x-claviger-credential,x-claviger-version,x-claviger-scopes,x-claviger-request-id";
+    assert_eq!(reply.header("x-envoy-auth-headers-to-remove"), Some(removed));
+    for name in ["X-Claviger-Credential", "x-claviger-version", "X-CLAVIGER-SCOPES", "X-Claviger-Request-Id"] {
+        for request in [about("GET", "/visits").bearer(TOKEN), about("GET", "/events")] {
+            let reply = ask(&gate, &request.header(name, "root"));
+            assert_eq!((reply.status, reply.code().as_str()), (400, "request_ambiguous"), "{name}");
+        }
+        let reply = ask(&gate, &strictly_about("GET", "/events").header(name, "root"));
+        assert_eq!((reply.status, reply.code().as_str()), (403, "request_ambiguous"), "{name}");
+    }
+    let none = gate_builder().settings("identity: {headers: []}").credentials(&set()).start();
+    let reply = ask(&none, &about("GET", "/visits").bearer(TOKEN));
+    assert_eq!((reply.status, identity(&reply)), (200, vec!["", "", "", ""]));
+    assert_eq!(ask(&none, &about("GET", "/visits").bearer(TOKEN).header("X-Claviger-Account", "root")).status, 400);
+    // A refusal has its code and its id for the proxy, not for the API.
+    let reply = ask(&none, &about("GET", "/visits"));
+    assert!(reply.header("X-Claviger-Request-Id").is_some_and(|id| id.len() == 36));
+}
+
 #[test]
 fn head_is_answered_like_get_without_its_body() {
     let gate = gate();
@@ -289,6 +317,22 @@ async fn call(gate: &Gate, message: &[u8], more: &[(&'static str, &'static str)]
     assert_eq!(reply.status(), 200);
     let status = reply.headers().get("grpc-status").map(|status| status.to_str().unwrap().to_owned());
     (status, reply.bytes().await.unwrap().to_vec())
+}
+
+/// Envoy reports all headers, and removes those that it is told to.
+#[tokio::test]
+async fn identity_header_that_is_not_sent_is_removed_over_grpc() {
+    let gate = gate_builder().settings("identity: {headers: [account]}").credentials(&set()).start();
+    let bearer = format!("Bearer {TOKEN}");
+    let names = ["x-claviger-credential", "x-claviger-account", "x-claviger-scopes", "x-claviger.version"];
+    let forged = names.map(|name| (name, "root"));
+    let headers: Vec<_> = forged.into_iter().chain([("authorization", bearer.as_str())]).collect();
+    let response = checked(&gate, &check_message("GET", "/visits", &headers)).await;
+    for name in ["x-claviger-credential", "x-claviger-scopes", "x-claviger.version", "authorization"] {
+        assert_eq!(response.matches(name).count(), 1, "{name}: {response:?}");
+    }
+    let set: Vec<_> = response.matches("x-claviger-account").collect();
+    assert!(set.len() == 1 && response.contains("acme") && !response.contains("acme-billing"), "{response:?}");
 }
 
 #[tokio::test]

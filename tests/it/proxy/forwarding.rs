@@ -62,6 +62,63 @@ fn trusted_proxy_is_believed_and_appended_to() {
     assert_eq!(gate.access_log(1)[0]["client"], "10.0.0.1");
 }
 
+/// Header by header, from callers and from trusted proxies, over `settings` of the gate.
+#[test]
+fn forwarded_header_that_is_not_sent_never_arrives() {
+    let api = RecordingApi::start();
+    let ours = ["x-forwarded-for: 127.0.0.1", "x-forwarded-host: api.example.org", "x-forwarded-proto: http"];
+    let theirs = [
+        "x-forwarded-for: 203.0.113.9, 10.0.0.1, 127.0.0.1",
+        "x-forwarded-host: evil.example",
+        "x-forwarded-proto: https",
+    ];
+    for (off, names) in [
+        ("for: false", &["x-forwarded-for"][..]),
+        ("proto: false", &["x-forwarded-proto"]),
+        ("host: never", &["x-forwarded-host"]),
+        ("for: false, proto: false, host: never", &["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"]),
+    ] {
+        for (trusting, lines) in [("", ours), (TRUSTING, theirs)] {
+            let gate = Gate::before(api.url()).proxy(trusting).proxy(&format!("  forwarded: {{{off}}}")).start();
+            let is_off = |line: &str| names.iter().any(|name| line.starts_with(name));
+            assert_eq!(gate.send(&forged()).status, 200);
+            let arrived = forwarded_lines(&api.last());
+            assert!(!arrived.iter().any(|line| is_off(line)), "{off}: {arrived:?}");
+            let sent = lines.into_iter().filter(|line| !is_off(line));
+            assert!(sent.clone().all(|line| arrived.iter().any(|arrived| arrived == line)), "{off}: {arrived:?}");
+            let before = api.seen().len();
+            let nominated = forged().header("Connection", "X-Forwarded-For, X-Forwarded-Proto, X-Forwarded-Host");
+            let status = gate.send(&nominated).status;
+            let after = &api.seen()[before..];
+            let is_left = after.iter().flat_map(forwarded_lines).any(|line| is_off(&line));
+            assert!(matches!((status, after.len()), (200, 1) | (400, 0)) && !is_left, "{off}: {status} {after:?}");
+        }
+    }
+}
+
+#[test]
+fn host_that_says_no_more_than_host_is_left_out_where_the_settings_say_so() {
+    let api = RecordingApi::start();
+    let when_different = "  forwarded: {host: when_different}";
+    let hosts = || {
+        let seen = api.last();
+        (seen.header("host").map(str::to_owned), seen.all("x-forwarded-host").join("|"))
+    };
+    let gate = Gate::before(api.url()).proxy(when_different).start();
+    for request in [forged(), Request::get("/").bearer(TOKEN)] {
+        assert_eq!(gate.send(&request).status, 200);
+        assert_eq!(hosts(), (Some("api.example.org".to_owned()), String::new()));
+    }
+    let trusting = Gate::before(api.url()).proxy(TRUSTING).proxy(when_different).start();
+    for (said, arrives) in [("api.example.org", ""), ("www.example.org", "www.example.org")] {
+        assert_eq!(trusting.send(&Request::get("/").bearer(TOKEN).header("X-Forwarded-Host", said)).status, 200);
+        assert_eq!(hosts(), (Some("api.example.org".to_owned()), arrives.to_owned()));
+    }
+    // HTTP/1.0 may name no host: Host is that of `proxy.upstream`, and nothing was requested.
+    gate.send_raw(&format!("GET / HTTP/1.0\r\nAuthorization: Bearer {TOKEN}\r\n\r\n").into_bytes());
+    assert_eq!(api.last().header("x-forwarded-host"), None);
+}
+
 #[test]
 fn address_lists_use_the_address_that_trusted_proxies_report() {
     let api = RecordingApi::start();

@@ -77,6 +77,42 @@ async fn trailers_carry_no_identity() {
     assert!(through.trailers.is_none(), "{:?}", through.trailers);
 }
 
+/// Over HTTP/2, header by header, to APIs of both versions.
+#[tokio::test(flavor = "multi_thread")]
+async fn header_that_is_not_sent_never_arrives() {
+    let one = RecordingApi::start();
+    let two = Http2Api::start();
+    let sent = "identity: {headers: [account]}";
+    let forwarded = "  forwarded: {for: false, proto: false, host: when_different}";
+    let http1 = Gate::before(one.url()).settings(sent).proxy(forwarded).start();
+    let http2 = Gate::before(two.url()).settings(sent).proxy("  upstream_protocol: http2").proxy(forwarded).start();
+    let names =
+        ["credential", "account", "version", "scopes", "request-id"].map(|name| format!("x-claviger-{name}")).to_vec();
+    let forwarded = ["for", "proto", "host", "port"].map(|name| format!("x-forwarded-{name}"));
+    for gate in [&http1, &http2] {
+        let (mut parts, body) = with_forged_trailers().into_parts();
+        for name in names.iter().chain(&forwarded) {
+            for name in [name.clone(), name.replace('-', "_"), name.replace('-', ".")] {
+                let name: http::HeaderName = name.parse().unwrap();
+                parts.headers.append(name.clone(), "forged".parse().unwrap());
+                parts.headers.append(name, "forged".parse().unwrap());
+            }
+        }
+        let answer = connect(gate).await.send_request(http::Request::from_parts(parts, body)).await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let seen = one.last();
+    assert!(!format!("{:?}{:?}", one.seen(), two.seen()).contains("forged"));
+    let ours = |name: &str| name.starts_with("x-claviger") || name.starts_with("x-forwarded");
+    let lines: Vec<_> = seen.head[1..].iter().filter(|line| ours(&line.to_lowercase())).collect();
+    assert_eq!(lines, ["x-claviger-account: acme"], "{seen:?}");
+    let arrived = &two.seen()[0];
+    let fields: Vec<_> = arrived.head.headers.iter().filter(|(name, _)| ours(name.as_str())).collect();
+    assert_eq!(fields.len(), 1, "{fields:?}");
+    assert_eq!(arrived.head.headers["x-claviger-account"], "acme");
+    assert!(arrived.trailers.is_none() && arrived.body == "hello");
+}
+
 /// A body that ends with an empty frame: what pingora 0.9.1 writes for it has two ends, and an API of HTTP/1.1
 /// takes the second one for the next request of the connection, which may be another caller's.
 #[tokio::test(flavor = "multi_thread")]

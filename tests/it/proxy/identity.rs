@@ -85,6 +85,90 @@ fn forged_identity_never_arrives_in_any_spelling() {
     }
 }
 
+/// The settings that send these identity headers alone.
+fn sending(headers: &[&str]) -> String {
+    format!("identity: {{headers: [{}]}}\n", headers.join(", "))
+}
+
+const HEADERS: [(&str, &str); 5] = [
+    ("credential", "X-Claviger-Credential"),
+    ("account", "X-Claviger-Account"),
+    ("version", "X-Claviger-Version"),
+    ("scopes", "X-Claviger-Scopes"),
+    ("request_id", "X-Claviger-Request-Id"),
+];
+
+/// Of a credential that has a value for each identity header.
+fn scoped_credential() -> String {
+    let token = digest(TOKEN);
+    format!("credentials:\n  - {{id: acme-billing, account: acme, version: '2', scopes: [pay], token: '{token}'}}\n")
+}
+
+/// A request that says `forged` under every identity header, each in several spellings, twice, and as hop-by-hop.
+fn forged_in_every_spelling() -> Request {
+    let mut request = Request::get("/payments").header("Connection", "X-Claviger-Account, X_Claviger_Scopes");
+    for (_, name) in HEADERS {
+        for name in [name.to_owned(), name.to_uppercase(), name.replace('-', "_"), name.replace('-', ".")] {
+            request = request.header(&name, "forged").header(&name.to_lowercase(), "forged too");
+        }
+    }
+    request
+}
+
+/// Trailers with every identity header.
+const FORGED_TRAILERS: &[u8] = b"5\r\nhello\r\n0\r\nX-Claviger-Credential: forged\r\nX-Claviger-Account: forged\r\n\
+    X-Claviger-Version: forged\r\nX-Claviger-Scopes: forged\r\nx_claviger_request_id: forged\r\n\r\n";
+
+/// Header by header: an API that gets none of them must not take a caller's for ours.
+#[test]
+fn header_that_is_not_sent_never_arrives() {
+    let api = RecordingApi::start();
+    let one_by_one = HEADERS.map(|(key, name)| (vec![key], vec![name.to_owned()]));
+    let without_one = HEADERS.map(|(off, _)| {
+        let rest = HEADERS.iter().filter(|(key, _)| *key != off);
+        rest.map(|(key, name)| (*key, (*name).to_owned())).unzip()
+    });
+    for (sent, names) in one_by_one.into_iter().chain(without_one).chain([(vec![], vec![])]) {
+        let builder = Gate::before(api.url()).settings(SCOPED).settings(&sending(&sent));
+        let gate = builder.credentials(&scoped_credential()).start();
+        let assert_sent = |context: &str| {
+            let seen = api.last();
+            let mut arrived: Vec<_> =
+                read_as(&seen, "x-claviger-").iter().map(|line| line.split(':').next().unwrap().to_owned()).collect();
+            arrived.sort();
+            let mut names = names.clone();
+            names.sort();
+            assert_eq!(arrived, names, "{sent:?}: {context}: {seen:?}");
+            assert!(!format!("{seen:?}").contains("forged"), "{sent:?}: {context}: {seen:?}");
+        };
+        assert_eq!(gate.send(&Request::get("/payments").bearer(TOKEN)).status, 200);
+        assert_sent("no header of the caller's");
+        assert_eq!(gate.send(&forged_in_every_spelling().bearer(TOKEN)).status, 200);
+        assert_sent("forged headers");
+        let mut connection = gate.connect();
+        let head = Request::new("POST", "/payments").header("Transfer-Encoding", "chunked").bearer(TOKEN);
+        connection.write(&head.header("Trailer", "X-Claviger-Account, X-Claviger-Scopes").bytes());
+        connection.write(FORGED_TRAILERS);
+        assert_eq!(connection.reply(false).unwrap().status, 200);
+        assert_sent("forged trailers");
+    }
+}
+
+/// Emptied by a reload, and before a public route, where nothing is known about the caller.
+#[test]
+fn empty_list_of_identity_headers_lets_none_through() {
+    let api = RecordingApi::start();
+    let gate = Gate::before(api.url()).settings("public: [{path: /payments}]\nidentity: {headers: [account]}").start();
+    let emptied = std::fs::read_to_string(gate.settings_file()).unwrap().replace("[account]", "[]");
+    gate.rename_over(&gate.settings_file(), &emptied);
+    eventually("the settings are in force", || gate.reloads("success") > 0.0);
+    assert_eq!(gate.send(&forged_in_every_spelling()).status, 200);
+    assert!(read_as(&api.last(), "x-claviger-").is_empty(), "{:?}", api.last());
+    // A refusal has the id all the same.
+    let refused = gate.send(&Request::get("/x"));
+    assert!(refused.json()["request_id"].as_str().is_some_and(|id| id.len() == 36));
+}
+
 #[test]
 fn forged_identity_does_not_arrive_on_a_public_route_either() {
     let api = RecordingApi::start();

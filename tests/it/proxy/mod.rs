@@ -13,6 +13,7 @@ mod forward_auth;
 mod forwarding;
 mod grpc;
 mod guesses;
+mod header_names;
 mod heads;
 mod health;
 mod http10;

@@ -81,7 +81,7 @@ fn an_emptied_restriction_of_the_settings_stays_in_force() {
 }
 
 /// Where `null` or `[]` is accepted, it permits no more than any other value.
-const MAY_BE_EMPTY: [(&str, &str); 15] = [
+const MAY_BE_EMPTY: [(&str, &str); 16] = [
     ("accept.api_key", "API keys are off"),
     ("accept.api_key.header", "API keys in a header are off"),
     ("accept.api_key.query", "API keys in the query are off"),
@@ -90,6 +90,7 @@ const MAY_BE_EMPTY: [(&str, &str); 15] = [
     ("credentials", "the file has no credentials"),
     ("forward_auth.trusted_proxies", "no proxy may ask"),
     ("handover.socket", "handovers are off"),
+    ("identity.headers", "no identity header is sent, and all are removed"),
     ("log.file", "standard output, as without the key"),
     ("proxy.trusted_proxies", "X-Forwarded-For is not trusted"),
     ("proxy.upgrades", "WebSockets are refused"),

@@ -28,7 +28,7 @@ use crate::auth::{Network, Rejection};
 use crate::clock::Clock;
 use crate::config::raw::Limits;
 use crate::proxy::request::auth_request::CONNECT;
-use crate::proxy::request::headers::is_trusted;
+use crate::proxy::request::forwarded_headers::is_trusted;
 use crate::proxy::request::limits;
 use crate::proxy::request::upstream_warnings::LogInterval;
 use crate::proxy::request_memory::{ConnectionHeads, HeadPermit, NetworkSlot, RequestMemory, StreamPermit};

@@ -44,6 +44,11 @@ fn credentials() -> String {
 
 /// The gate as the shipped settings have it, but for its ports, and with an end to version 2.
 pub(super) fn gate() -> Gate {
+    gate_with("")
+}
+
+/// With more settings.
+fn gate_with(settings_too: &str) -> Gate {
     let settings = std::fs::read_to_string(shipped("forward-auth/claviger.yaml")).unwrap();
     let moved = [
         ("credentials:\n  file: credentials.yaml\n", ""),
@@ -56,12 +61,17 @@ pub(super) fn gate() -> Gate {
     });
     let more = "\ncors: {origins: ['https://app.example.org']}\n\
                 paths: [{path: /queues, allow: [encoded_slash, empty_segment, encoded_percent, encoded_unreserved]}]\n";
-    Gate::from_settings(&(settings + more)).credentials(&credentials()).start()
+    Gate::from_settings(&(settings + more + settings_too)).credentials(&credentials()).start()
 }
 
 impl ProxyBed {
     pub(super) fn start(proxy: Proxy) -> Self {
-        let (api, gate) = (RecordingApi::start(), gate());
+        Self::start_with(proxy, "")
+    }
+
+    /// With more settings of the gate.
+    pub(super) fn start_with(proxy: Proxy, settings: &str) -> Self {
+        let (api, gate) = (RecordingApi::start(), gate_with(settings));
         let running = proxy.start(api.url().trim_start_matches("http://"), gate.forward_auth_addr);
         Self { proxy, gate, api, running }
     }

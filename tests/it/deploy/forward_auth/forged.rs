@@ -16,6 +16,27 @@ pub(super) fn forged_headers_do_not_reach_the_api(proxy: Proxy) {
     connection_header_cannot_remove_identity_headers(&bed);
 }
 
+/// Those that `identity.headers` leaves out, which the shipped files copy all the same.
+pub(super) fn identity_header_that_is_not_sent_does_not_reach_the_api(proxy: Proxy) {
+    for (sent, account) in [("account", "acme"), ("", "")] {
+        let bed = ProxyBed::start_with(proxy, &format!("identity: {{headers: [{sent}]}}\n"));
+        let Outcome { reply, reached } = bed.send(&Request::get("/visits").bearer(TOKEN));
+        let seen = reached.unwrap_or_else(|| panic!("{proxy:?}: {}", reply.text()));
+        let arrived = ["Account", "Credential", "Version", "Scopes", "Request-Id"].map(|name| identity(&seen, name));
+        assert_eq!(arrived, [account, "", "", "", ""], "{proxy:?}: {seen:?}");
+        for rest in ["Credential", "Account", "Version", "Scopes", "Request-Id"] {
+            let name = format!("X-Claviger-{rest}");
+            for name in [name.clone(), name.to_uppercase(), name.replace('-', "_"), name.replace('-', ".")] {
+                assert_kept_from_the_api(&bed, &Request::get("/events").header(&name, "root"), "root");
+                let twice = Request::get("/visits").bearer(TOKEN).header(&name, "root").header(&name, "root");
+                assert_kept_from_the_api(&bed, &twice, "root");
+                let nominated = Request::get("/visits").bearer(TOKEN).header(&name, "root").header("Connection", &name);
+                assert_kept_from_the_api(&bed, &nominated, "root");
+            }
+        }
+    }
+}
+
 /// Served or refused, and no part of this is in what the API gets.
 fn assert_kept_from_the_api(bed: &ProxyBed, request: &Request, part: &str) {
     let Outcome { reply, reached } = bed.send(request);

@@ -26,6 +26,11 @@ macro_rules! through_each {
             }
 
             #[test]
+            fn identity_header_that_is_not_sent_does_not_reach_the_api() {
+                forged::identity_header_that_is_not_sent_does_not_reach_the_api($proxy);
+            }
+
+            #[test]
             fn a_websocket_opens_behind_a_credential() {
                 tunnels::a_websocket_opens_behind_a_credential($proxy);
             }
