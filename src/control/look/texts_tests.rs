@@ -1,7 +1,9 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::config::Parsed;
+
+const GERMAN: &str = include_str!("../../../config/examples/german/texts/de/console.ftl");
 
 fn console(folder: &Path, languages: &[&str]) -> raw::Console {
     let languages = languages.iter().map(|tag| Parsed(tag.parse().unwrap())).collect();
@@ -95,12 +97,28 @@ fn the_browser_chooses_among_the_configured_languages() {
 
 #[test]
 fn the_german_example_fits() {
-    let texts = include_str!("../../../config/examples/german/texts/de/console.ftl");
-    let german = load(&[("de", texts)], &["en", "de"]).unwrap().language("de");
+    let german = load(&[("de", GERMAN)], &["en", "de"]).unwrap().language("de");
     let text = |id, count| german.text(id, &Arguments::default().number("count", count));
     assert_eq!(text("sign-in-title", 0), "Anmelden");
     assert_eq!((text("time-days-ago", 1).as_str(), text("time-days-ago", 2).as_str()), ("vor 1 Tag", "vor 2 Tagen"));
     assert_eq!(text("profile-new.hint", 0), "Mindestens 8 Zeichen. Alle anderen Sitzungen enden.");
+}
+
+/// With all hints and all variables: none is in English as a last resort.
+#[test]
+fn the_german_example_has_every_message_once() {
+    let in_order = |texts: Variables| -> BTreeMap<String, BTreeSet<String>> {
+        texts.into_iter().map(|(id, used)| (id, used.into_iter().collect())).collect()
+    };
+    let ours = in_order(variables(ENGLISH.iter().map(|(_, text)| *text)));
+    let german = in_order(variables([GERMAN]));
+    let differ: Vec<_> = ours.keys().chain(german.keys()).filter(|id| ours.get(*id) != german.get(*id)).collect();
+    assert!(differ.is_empty(), "missing, unknown or with other variables: {differ:?}");
+    let mut ids = BTreeSet::new();
+    for line in GERMAN.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic())) {
+        let id = line.split_once('=').map_or(line, |(id, _)| id.trim());
+        assert!(ids.insert(id), "{id} is twice in the German texts");
+    }
 }
 
 #[test]
