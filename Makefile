@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build build-fast install check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
+.PHONY: help demo build build-fast install licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -39,6 +39,9 @@ install: ## Put what make build has built into /usr/local, with manual, completi
 	@umask 022; for unit in claviger.service claviger.socket; do \
 		sed 's|/usr/local|$(PREFIX)|g' deploy/systemd/$$unit > $(UNITS)/$$unit || exit 1; \
 	done
+
+licences: ## Write THIRD-PARTY.md: the licences of all that is linked
+	@deploy/package/licences third-party > THIRD-PARTY.md.new && mv THIRD-PARTY.md.new THIRD-PARTY.md
 
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check

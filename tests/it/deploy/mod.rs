@@ -8,6 +8,7 @@ mod helm;
 mod install;
 mod kubernetes;
 mod kustomize;
+mod licences;
 mod nginx;
 mod readme;
 mod systemd;
