@@ -16,11 +16,14 @@ demo: needs ## See it work: a small API, the gate, and the console with people t
 	@$(CARGO) build --locked
 	@$(CARGO) run --quiet --locked -- demo
 
-build: needs ## Build what ships: target/release/claviger (optimised as a whole, mostly on one core: 10 to 25 minutes)
-	@$(CARGO) build --release --locked
+# Without paths of this machine in the program.
+RELEASE_CARGO = deploy/package/reproducibly $(CARGO)
+build: needs ## Build what ships: target/release/claviger (10 to 25 minutes: one core optimises the whole program at once)
+	@echo 'building target/release/claviger: 10 to 25 minutes, as one core optimises the whole program at once; make build-fast is quicker'
+	@$(RELEASE_CARGO) build --release --locked
 
-build-fast: needs ## Build one to try: target/fast/claviger (optimised in parts)
-	@$(CARGO) build --profile fast --locked
+build-fast: needs ## Build one to try: target/fast/claviger (5 to 10 minutes: all cores optimise parts of the program)
+	@$(RELEASE_CARGO) build --profile fast --locked
 
 # Another PREFIX stands in the units, too.
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -96,8 +99,8 @@ SHIPS = $(RELEASE)bench/claviger
 BENCH = CLAVIGER_RELEASE=$(RELEASE) CLAVIGER_BINARY=$(SHIPS) python3 benches/cost
 bench-build: needs needs-bench build
 	@install -D -m 755 $(BINARY) $(SHIPS)
-	@$(CARGO) build --release --locked --example bare --example bare_as_it_comes
-	@$(CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
+	@$(RELEASE_CARGO) build --release --locked --example bare --example bare_as_it_comes
+	@$(RELEASE_CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
 
 # Ends a recipe: installs what $$missing names, or prints the line that does. $$or is an alternative, printed after it.
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
