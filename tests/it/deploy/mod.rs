@@ -10,6 +10,7 @@ mod kubernetes;
 mod kustomize;
 mod licences;
 mod nginx;
+mod package;
 mod readme;
 mod systemd;
 
