@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build build-fast install install-files package licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-package needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
+.PHONY: help demo build build-fast install install-files package package-test licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-package needs-package-test needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -60,6 +60,12 @@ package: needs-package $(if $(PROGRAM),,build) ## Pack what make build builds, f
 	@[ -n '$(PROGRAM)' ] || dpkg-deb --contents $(PACKAGES)/claviger_*.deb | awk '$$NF == "./usr/bin/claviger" && $$3 > $(MAX_PROGRAM_BYTES) \
 		{ print "the program has " $$3 " bytes, more than $(MAX_PROGRAM_BYTES)" > "/dev/stderr"; exit 1 }'
 	@cat $(PACKAGES)/SHA256SUMS
+
+# The program may be any; that of the tests is built in minutes.
+package-test: needs needs-package needs-package-test ## Install, upgrade, remove and purge the package in a fresh Debian (PROGRAM=FILE, PREVIOUS=FILE.deb)
+	@if $(can_contain); then CLAVIGER_PROGRAM='$(abspath $(PROGRAM))' CLAVIGER_PREVIOUS_PACKAGE='$(abspath $(PREVIOUS))' \
+		$(CARGO) test --quiet --locked --test it -- --ignored deploy::package_booted; \
+	else echo 'not run: a Debian that is booted for it, which only root can, and not in every container'; fi
 
 licences: ## Write THIRD-PARTY.md: the licences of all that is linked
 	@deploy/package/licences third-party > THIRD-PARTY.md.new && mv THIRD-PARTY.md.new THIRD-PARTY.md
@@ -229,6 +235,19 @@ needs-package:
 	command -v dh > /dev/null || missing="$$missing debhelper"; \
 	command -v lintian > /dev/null || missing="$$missing lintian"; \
 	$(install_missing)
+
+# A fresh system of the release of this machine, from the same mirror.
+DEBIAN = target/debian
+needs-package-test: needs-systemd
+	@missing= or=; \
+	[ -x /usr/sbin/debootstrap ] || missing=' debootstrap'; \
+	$(install_missing)
+	@[ -e $(DEBIAN)/complete ] || ! $(can_contain) || { \
+		echo 'installing Debian in $(DEBIAN)'; \
+		rm -rf $(DEBIAN) && mkdir -p $(DEBIAN) && \
+		/usr/sbin/debootstrap --variant=minbase --include=systemd-sysv,curl,procps \
+			"$$(. /etc/os-release && echo $$VERSION_CODENAME)" $(DEBIAN)/system > $(DEBIAN)/log && \
+		touch $(DEBIAN)/complete; }
 
 PEERS = target/peers
 PINGAP_VERSION = 0.13.1

@@ -11,6 +11,7 @@ mod kustomize;
 mod licences;
 mod nginx;
 mod package;
+mod package_booted;
 mod readme;
 mod systemd;
 
