@@ -22,7 +22,7 @@ build: needs ## Build what ships: target/release/claviger (10 to 25 minutes: one
 	@echo 'building target/release/claviger: 10 to 25 minutes, as one core optimises the whole program at once; make build-fast is quicker'
 	@$(RELEASE_CARGO) build --release --locked
 
-build-fast: needs ## Build one to try: target/fast/claviger (5 to 10 minutes: all cores optimise parts of the program)
+build-fast: needs ## Build one to try: target/fast/claviger (5 to 20 minutes: all cores optimise parts of the program)
 	@$(RELEASE_CARGO) build --profile fast --locked
 
 # Another PREFIX stands in the units, too.
@@ -240,7 +240,7 @@ needs-package:
 DEBIAN = target/debian
 needs-package-test: needs-systemd
 	@missing= or=; \
-	[ -x /usr/sbin/debootstrap ] || missing=' debootstrap'; \
+	[ -x /usr/sbin/debootstrap ] || ! $(can_contain) || missing=' debootstrap'; \
 	$(install_missing)
 	@[ -e $(DEBIAN)/complete ] || ! $(can_contain) || { \
 		echo 'installing Debian in $(DEBIAN)'; \
