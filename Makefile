@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build build-fast install check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
+.PHONY: help demo build build-fast install install-files package package-test licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-package needs-package-test needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -16,11 +16,14 @@ demo: needs ## See it work: a small API, the gate, and the console with people t
 	@$(CARGO) build --locked
 	@$(CARGO) run --quiet --locked -- demo
 
-build: needs ## Build what ships: target/release/claviger (optimised as a whole, mostly on one core: 10 to 25 minutes)
-	@$(CARGO) build --release --locked
+# Without paths of this machine in the program.
+RELEASE_CARGO = deploy/package/reproducibly $(CARGO)
+build: needs ## Build what ships: target/release/claviger (10 to 25 minutes: one core optimises the whole program at once)
+	@echo 'building target/release/claviger: 10 to 25 minutes, as one core optimises the whole program at once; make build-fast is quicker'
+	@$(RELEASE_CARGO) build --release --locked
 
-build-fast: needs ## Build one to try: target/fast/claviger (optimised in parts)
-	@$(CARGO) build --profile fast --locked
+build-fast: needs ## Build one to try: target/fast/claviger (5 to 20 minutes: all cores optimise parts of the program)
+	@$(RELEASE_CARGO) build --profile fast --locked
 
 # Another PREFIX stands in the units, too.
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -28,17 +31,44 @@ UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: ## Put what make build has built into /usr/local, with manual, completions and units (PREFIX=/usr/local)
 	@test -x $(BINARY) || { echo "first: make build" >&2; exit 1; }
 	@deploy/install-program $(BINARY) $(DESTDIR)$(PREFIX)/bin
-	@install -d $(SHARE)/man/man1 $(SHARE)/doc/claviger $(UNITS) $(SHARE)/bash-completion/completions \
+	@$(MAKE) --no-print-directory install-files
+
+# All but the program.
+install-files:
+	@install -d $(SHARE)/man/man1 $(SHARE)/doc/claviger/config $(UNITS) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
 	@umask 022; $(BINARY) man $(SHARE)/man/man1 2> /dev/null
 	@umask 022; $(BINARY) completions bash > $(SHARE)/bash-completion/completions/claviger
 	@umask 022; $(BINARY) completions zsh > $(SHARE)/zsh/site-functions/_claviger
 	@umask 022; $(BINARY) completions fish > $(SHARE)/fish/vendor_completions.d/claviger.fish
-	@install -m 644 README.md CHANGELOG.md LICENSE NOTICE $(SHARE)/doc/claviger
+	@install -m 644 README.md CHANGELOG.md LICENSE NOTICE SECURITY.md THIRD-PARTY.md $(SHARE)/doc/claviger
+	@install -m 644 config/*.yaml config/*.json $(SHARE)/doc/claviger/config
+	@install -D -m 644 deploy/systemd/claviger.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/claviger.conf
+	@install -D -m 755 deploy/systemd/hand-over $(DESTDIR)$(PREFIX)/libexec/claviger/hand-over
 	@find docs -name '*.md' -exec install -D -m 644 {} $(SHARE)/doc/claviger/{} ';'
 	@umask 022; for unit in claviger.service claviger.socket; do \
 		sed 's|/usr/local|$(PREFIX)|g' deploy/systemd/$$unit > $(UNITS)/$$unit || exit 1; \
 	done
+
+VERSION ?= $(shell deploy/package/version)
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+MAX_PROGRAM_BYTES = 30000000
+PACKAGES = $(or $(CARGO_TARGET_DIR),target)/package
+package: needs-package $(if $(PROGRAM),,build) ## Pack what make build builds, for Debian and as a tarball: target/package (PROGRAM=FILE packs another)
+	@VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' deploy/package/build $(or $(PROGRAM),$(BINARY)) $(PACKAGES)
+	@lintian --allow-root --fail-on error,warning $(PACKAGES)/claviger_*.deb
+	@[ -n '$(PROGRAM)' ] || dpkg-deb --contents $(PACKAGES)/claviger_*.deb | awk '$$NF == "./usr/bin/claviger" && $$3 > $(MAX_PROGRAM_BYTES) \
+		{ print "the program has " $$3 " bytes, more than $(MAX_PROGRAM_BYTES)" > "/dev/stderr"; exit 1 }'
+	@cat $(PACKAGES)/SHA256SUMS
+
+# The program may be any; that of the tests is built in minutes.
+package-test: needs needs-package needs-package-test ## Install, upgrade, remove and purge the package in a fresh Debian (PROGRAM=FILE, PREVIOUS=FILE.deb)
+	@if $(can_contain); then CLAVIGER_PROGRAM='$(abspath $(PROGRAM))' CLAVIGER_PREVIOUS_PACKAGE='$(abspath $(PREVIOUS))' \
+		$(CARGO) test --quiet --locked --test it -- --ignored deploy::package_booted; \
+	else echo 'not run: a Debian that is booted for it, which only root can, and not in every container'; fi
+
+licences: ## Write THIRD-PARTY.md: the licences of all that is linked
+	@deploy/package/licences third-party > THIRD-PARTY.md.new && mv THIRD-PARTY.md.new THIRD-PARTY.md
 
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check
@@ -48,7 +78,7 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 
 # Most tests wait for a process, a timer or a browser now and then: two for each core.
 test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' "$$(nproc)")
-test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
+test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-package needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
 	@$(CARGO) test --quiet --locked
 	@if $(can_isolate); then $(CARGO) test --quiet --locked --test it -- --ignored proxy::health proxy::causes server::memory_limit \
 		delivery::webhooks::namespace::nothing_arrives_at_an_address_that_is_not_public; \
@@ -93,8 +123,8 @@ SHIPS = $(RELEASE)bench/claviger
 BENCH = CLAVIGER_RELEASE=$(RELEASE) CLAVIGER_BINARY=$(SHIPS) python3 benches/cost
 bench-build: needs needs-bench build
 	@install -D -m 755 $(BINARY) $(SHIPS)
-	@$(CARGO) build --release --locked --example bare --example bare_as_it_comes
-	@$(CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
+	@$(RELEASE_CARGO) build --release --locked --example bare --example bare_as_it_comes
+	@$(RELEASE_CARGO) bench --quiet --locked --no-run --bench decision --bench hostile
 
 # Ends a recipe: installs what $$missing names, or prints the line that does. $$or is an alternative, printed after it.
 can_install = [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null
@@ -198,6 +228,26 @@ needs-systemd:
 	command -v systemd-nspawn > /dev/null || missing="$$missing systemd-container"; \
 	command -v curl > /dev/null || missing="$$missing curl"; \
 	$(install_missing)
+
+# Debian's own programs make and check its packages.
+needs-package:
+	@missing= or=; \
+	command -v dh > /dev/null || missing="$$missing debhelper"; \
+	command -v lintian > /dev/null || missing="$$missing lintian"; \
+	$(install_missing)
+
+# A fresh system of the release of this machine, from the same mirror.
+DEBIAN = target/debian
+needs-package-test: needs-systemd
+	@missing= or=; \
+	[ -x /usr/sbin/debootstrap ] || ! $(can_contain) || missing=' debootstrap'; \
+	$(install_missing)
+	@[ -e $(DEBIAN)/complete ] || ! $(can_contain) || { \
+		echo 'installing Debian in $(DEBIAN)'; \
+		rm -rf $(DEBIAN) && mkdir -p $(DEBIAN) && \
+		/usr/sbin/debootstrap --variant=minbase --include=systemd-sysv,curl,procps \
+			"$$(. /etc/os-release && echo $$VERSION_CODENAME)" $(DEBIAN)/system > $(DEBIAN)/log && \
+		touch $(DEBIAN)/complete; }
 
 PEERS = target/peers
 PINGAP_VERSION = 0.13.1

@@ -127,12 +127,26 @@ fn standard_input_is_imported_in_the_image() {
     assert!(ended.stderr.contains("dry run, nothing was written"), "{}", ended.stderr);
 }
 
+/// The image is to stay under 35 MB, of which the program, which `make package` measures, has 30.
+#[test]
+fn all_but_the_program_is_small() {
+    let image = image();
+    let mut command = Command::new("find");
+    command.arg(image.path()).args(["-type", "f", "!", "-path", "*/bin/claviger", "-printf", "%s\\n"]);
+    let bytes: u64 = succeeds(command).stdout.lines().map(|line| line.parse::<u64>().unwrap()).sum();
+    assert!(bytes < 5_000_000, "{bytes}");
+}
+
 #[test]
 fn certificates_users_and_names_are_in_the_image() {
     let image = image();
-    for file in
-        ["etc/ssl/certs/ca-certificates.crt", "etc/passwd", "etc/nsswitch.conf", "usr/share/doc/claviger/NOTICE"]
-    {
+    for file in [
+        "etc/ssl/certs/ca-certificates.crt",
+        "etc/passwd",
+        "etc/nsswitch.conf",
+        "usr/share/doc/claviger/NOTICE",
+        "usr/share/doc/claviger/THIRD-PARTY.md",
+    ] {
         let length = std::fs::metadata(image.path().join(file)).unwrap_or_else(|error| panic!("{file}: {error}")).len();
         assert!(length > 0, "{file}");
     }

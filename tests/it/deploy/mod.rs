@@ -8,7 +8,10 @@ mod helm;
 mod install;
 mod kubernetes;
 mod kustomize;
+mod licences;
 mod nginx;
+mod package;
+mod package_booted;
 mod readme;
 mod systemd;
 
