@@ -15,7 +15,7 @@ mod database_target;
 mod delivery;
 mod demo;
 mod diagnosis_output;
-mod explain;
+mod explain_request;
 mod hash_password;
 mod health;
 mod man;
@@ -57,7 +57,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     /// Show whether a credential would be admitted for a request, and why
-    Explain(explain::Args),
+    Explain(explain_request::Args),
     /// Accounts: customers and their API access
     #[command(subcommand, alias = "accounts")]
     Account(account::Command),

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::credential_args::CredentialArgs;
 use super::destructive::LastUse;
 use super::detail_flags::Details;
-use super::narrowing::narrowed_fields;
+use super::narrowed_fields::narrowed_fields;
 use crate::cli::client::{Confirmation, Request, path, show};
 use crate::cli::output::sanitize;
 use crate::credential::Restriction;

@@ -10,7 +10,7 @@ mod edit;
 mod export;
 mod import;
 mod list;
-mod narrowing;
+mod narrowed_fields;
 mod show;
 mod state_text;
 mod upgrade_version;

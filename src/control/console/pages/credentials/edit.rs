@@ -2,11 +2,11 @@
 
 use askama::Template;
 
+use super::access_losses::losses;
 use super::create::refused;
 use super::description::{Description, DescriptionFields, with_suggestion};
 use super::display_names;
 use super::guard::{CredentialId, Manager};
-use super::narrowing::losses;
 use super::paths::path_of;
 use super::restrictions::{RestrictionFields, Restrictions};
 use crate::control::console::confirmation::{CONFIRM, Confirmation};

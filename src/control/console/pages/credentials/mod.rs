@@ -1,5 +1,6 @@
 //! Credentials of an account, which pages call API accounts.
 
+mod access_losses;
 mod confirm;
 mod create;
 mod delivery_choice;
@@ -13,7 +14,6 @@ mod field_texts;
 mod filter;
 mod guard;
 mod list;
-mod narrowing;
 mod paths;
 mod reset;
 mod restrictions;
