@@ -167,6 +167,11 @@ impl<'r> Checker<'r> {
                 self.report(&["accept", "schemes", &index.to_string()], "is listed twice", "");
             }
         }
+        for (index, header) in file.identity.headers.iter().enumerate() {
+            if file.identity.headers[..index].contains(header) {
+                self.report(&["identity", "headers", &index.to_string()], "is listed twice", "");
+            }
+        }
         if accept.websocket_protocol.is_some() && file.forward_auth.is_some() && !file.identity.forward_credential {
             let problem = "cannot be removed from requests that another proxy forwards (forward_auth)";
             let hint = "leave it out, or set identity.forward_credential: true";

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The headers that say where a request came from. One that is not sent is removed from the request, whoever sent it. The
-/// gate only: with forward_auth, the proxy that asks sets them.
+/// The headers that say where a request came from. One that is not sent is removed from every request, that of a trusted
+/// proxy too. The gate only: with forward_auth, the proxy that asks sets them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Forwarded {

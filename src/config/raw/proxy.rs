@@ -33,11 +33,13 @@ pub struct Proxy {
     pub tls: Option<Tls>,
     /// Proxies in front whose X-Forwarded-For is trusted. None by default.
     pub trusted_proxies: Vec<Parsed<AddressRange>>,
-    /// The headers that say where a request came from.
+    /// The headers that say where a request came from. One that is not sent is removed from every request, that of a
+    /// trusted proxy too. The gate only: with forward_auth, the proxy that asks sets them.
     pub forwarded: Forwarded,
     /// How names of headers are spelled in requests to the API over HTTP/1.1. as_sent: as the caller sent them, and those of
-    /// the gate as X-Claviger-Account. lowercase: in lower case, which takes less CPU, except Cache-Control, Connection,
-    /// Content-Encoding, Content-Length, Content-Type, Date, Host and Transfer-Encoding. Over HTTP/2 all are in lower case.
+    /// the gate as X-Claviger-Account. lowercase: in lower case, which takes less CPU, except Accept-Ranges, Age,
+    /// Cache-Control, Connection, Content-Encoding, Content-Length, Content-Type, Date, Host, Server, Set-Cookie and
+    /// Transfer-Encoding. From or to HTTP/2 all are in lower case.
     pub header_names: HeaderNames,
     /// Routes where a WebSocket may be opened, which need a credential unless `public` covers them too. None by
     /// default; elsewhere an upgrade is refused with 403.

@@ -78,6 +78,9 @@ pub(super) fn allow(
         if let Some(value) = value {
             to_remove.retain(|removed| removed != name.name());
             for_upstream.push(option(name.name().as_str(), value.as_bytes(), OVERWRITE));
+        } else if !to_remove.contains(name.name()) {
+            // Envoy may be set up to report some headers only.
+            to_remove.push(name.name().clone());
         }
     }
     if let (Some(header), Some(served)) = (&versions.header, admission.served(versions)) {

@@ -93,7 +93,7 @@ fn only_headers_that_are_sent_have_a_value() {
     assert_eq!(sent(&[IdentityHeader::RequestId]), ["x-claviger-request-id"]);
 }
 
-/// A proxy that asks is told of none of them, so it may not know that it has to remove them.
+/// The configuration of a proxy that asks may leave them out, so that it does not remove them.
 #[test]
 fn header_that_is_not_sent_counts_as_forged_behind_another_proxy() {
     let headers = HeaderMap::from_iter([(HeaderName::from_static("x-claviger-scopes"), HeaderValue::from_static("x"))]);

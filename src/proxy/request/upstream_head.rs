@@ -10,8 +10,8 @@ use http::{HeaderName, HeaderValue, Request};
 use pingora::http::RequestHeader;
 use pingora::{ErrorType, OrErr};
 
-/// Room for the headers that the gate adds: five of identity, three of origin, a version, a trace and a host.
-const ADDED_HEADERS: usize = 11;
+/// Room for the headers that the gate adds: five of identity, three of origin and a version.
+const ADDED_HEADERS: usize = 9;
 
 /// The name of a header that the gate sets.
 pub(in crate::proxy) struct PreparedName {

@@ -68,6 +68,10 @@ fn junk_in_the_settings_of_forwarded_headers_is_a_fault() {
     claviger.yaml:1:48  proxy.header_names  has no effect without proxy.upstream; leave it out; the proxy that asks forwards requests
     2 faults
     ");
+    let text = "proxy: {upstream: http://127.0.0.1:9}\ncredentials: {file: c.yaml}\n\
+                identity: {headers: [account, scopes, account]}\n";
+    let faults = validate(text, &[]).stderr;
+    assert!(faults.contains("identity.headers.2  is listed twice"), "{faults}");
 }
 
 /// `1.5` or `true` in quotes would be refused too, and a version `true` would not.

@@ -11,7 +11,9 @@ use crate::support::{
 const LOWERCASE: &str = "  header_names: lowercase";
 const TRUSTING: &str = "  trusted_proxies: [127.0.0.0/8]";
 /// The names that pingora writes itself.
-const CAPITALISED: [&str; 8] = [
+const CAPITALISED: [&str; 12] = [
+    "Accept-Ranges",
+    "Age",
     "Cache-Control",
     "Connection",
     "Content-Encoding",
@@ -19,6 +21,8 @@ const CAPITALISED: [&str; 8] = [
     "Content-Type",
     "Date",
     "Host",
+    "Server",
+    "Set-Cookie",
     "Transfer-Encoding",
 ];
 
@@ -45,6 +49,7 @@ fn requests() -> Vec<Request> {
         plain(),
         plain().header("X-Custom", "1").header("Accept", "text/HTML").header("x-CUSTOM", "2").header("X-Custom", "3"),
         plain().header("Connection", "X-Gone, keep-alive").header("X-Gone", "1").header("Keep-Alive", "timeout=5"),
+        plain().header("Accept-Ranges", "none").header("Age", "1").header("Server", "x").header("Set-Cookie", "a=b"),
         plain().header("TE", "trailers").header("Proxy-Connection", "close"),
         plain().header("X-API-Version", "1").header("X_API_Version", "9").header("X-Claviger-Account", "forged"),
         plain()

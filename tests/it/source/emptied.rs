@@ -90,7 +90,7 @@ const MAY_BE_EMPTY: [(&str, &str); 16] = [
     ("credentials", "the file has no credentials"),
     ("forward_auth.trusted_proxies", "no proxy may ask"),
     ("handover.socket", "handovers are off"),
-    ("identity.headers", "no identity header is sent, and all are removed"),
+    ("identity.headers", "the API learns nothing about the caller, and what callers send is removed"),
     ("log.file", "standard output, as without the key"),
     ("proxy.trusted_proxies", "X-Forwarded-For is not trusted"),
     ("proxy.upgrades", "WebSockets are refused"),
