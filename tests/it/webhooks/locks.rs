@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use claviger::control::operations::{NewWebhook, create_webhook, disable};
+use claviger::store::WebhookRecord;
 
 use super::bed::Bed;
 use crate::store::test_database::{TestDatabase, label};
@@ -88,4 +89,50 @@ async fn a_webhook_is_created_while_an_import_has_its_account() {
         import.commit().await.unwrap();
     });
     created.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_webhook_holds_up_the_record_of_no_other() {
+    let bed = bed().await;
+    let (locked, other) = (bed.webhook("/status/200").await, bed.webhook("/status/200").await);
+    bed.post("1").await;
+    bed.receiver.hold(true);
+    let worker = bed.worker();
+    let sending = tokio::spawn(async move { worker.run_due().await });
+    crate::support::eventually_async("attempts", async || bed.receiver.received().len() == 2).await;
+    let mut change = bed.database.store.begin(bed.clock.now()).await.unwrap();
+    change.webhook(locked.record.id.as_str()).await.unwrap();
+    bed.receiver.hold(false);
+    let is_recorded = async || bed.states(&other).await == [("delivered", None)];
+    crate::support::eventually_async("the other one is recorded", is_recorded).await;
+    assert_eq!(bed.states(&locked).await, [("waiting", None)]);
+    change.commit().await.unwrap();
+    sending.await.unwrap();
+    assert_eq!(bed.states(&locked).await, [("delivered", None)]);
+}
+
+/// More webhooks are due than one answer lists, and all places are taken by receivers that hang.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_without_a_free_place_does_not_query_the_database_all_the_time() {
+    let bed = bed().await;
+    let first = bed.webhook("/status/200").await.record;
+    let mut transaction = bed.database.store.begin(bed.clock.now()).await.unwrap();
+    for number in 0..300 {
+        let webhook = WebhookRecord { id: label(&format!("whk_{number:03}")), ..first.clone() };
+        transaction.insert_webhook(&webhook).await.unwrap();
+    }
+    transaction.commit().await.unwrap();
+    bed.post("1").await;
+    bed.receiver.hold(true);
+    let worker = tokio::spawn(bed.worker().run());
+    crate::support::eventually_async("all places are taken", async || bed.receiver.received().len() == 64).await;
+    let transactions = async || {
+        let sql = "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()";
+        bed.database.ask(sql).await
+    };
+    let before = transactions().await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let count = transactions().await - before;
+    worker.abort();
+    assert!(count < 200, "{count} transactions in three seconds");
 }
