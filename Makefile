@@ -29,18 +29,18 @@ build-fast: needs ## Build one to try: target/fast/claviger (5 to 20 minutes: al
 SHARE = $(DESTDIR)$(PREFIX)/share
 UNITS = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: ## Put what make build has built into /usr/local, with manual, completions and units (PREFIX=/usr/local)
-	@test -x $(BINARY) || { echo "first: make build" >&2; exit 1; }
-	@deploy/install-program $(BINARY) $(DESTDIR)$(PREFIX)/bin
+	@test -x '$(BINARY)' || { echo "first: make build" >&2; exit 1; }
+	@deploy/install-program '$(BINARY)' $(DESTDIR)$(PREFIX)/bin
 	@$(MAKE) --no-print-directory install-files
 
 # All but the program.
 install-files:
 	@install -d $(SHARE)/man/man1 $(SHARE)/doc/claviger/config $(UNITS) $(SHARE)/bash-completion/completions \
 		$(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
-	@umask 022; $(BINARY) man $(SHARE)/man/man1 2> /dev/null
-	@umask 022; $(BINARY) completions bash > $(SHARE)/bash-completion/completions/claviger
-	@umask 022; $(BINARY) completions zsh > $(SHARE)/zsh/site-functions/_claviger
-	@umask 022; $(BINARY) completions fish > $(SHARE)/fish/vendor_completions.d/claviger.fish
+	@umask 022; '$(BINARY)' man $(SHARE)/man/man1 2> /dev/null
+	@umask 022; '$(BINARY)' completions bash > $(SHARE)/bash-completion/completions/claviger
+	@umask 022; '$(BINARY)' completions zsh > $(SHARE)/zsh/site-functions/_claviger
+	@umask 022; '$(BINARY)' completions fish > $(SHARE)/fish/vendor_completions.d/claviger.fish
 	@install -m 644 README.md CHANGELOG.md LICENSE NOTICE SECURITY.md THIRD-PARTY.md $(SHARE)/doc/claviger
 	@install -m 644 config/*.yaml config/*.json $(SHARE)/doc/claviger/config
 	@install -D -m 644 deploy/systemd/claviger.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/claviger.conf
@@ -55,11 +55,11 @@ SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 MAX_PROGRAM_BYTES = 30000000
 PACKAGES = $(or $(CARGO_TARGET_DIR),target)/package
 package: needs-package $(if $(PROGRAM),,build) ## Pack what make build builds, for Debian and as a tarball: target/package (PROGRAM=FILE packs another)
-	@VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' deploy/package/build $(or $(PROGRAM),$(BINARY)) $(PACKAGES)
-	@lintian --allow-root --fail-on error,warning $(PACKAGES)/claviger_*.deb
-	@[ -n '$(PROGRAM)' ] || dpkg-deb --contents $(PACKAGES)/claviger_*.deb | awk '$$NF == "./usr/bin/claviger" && $$3 > $(MAX_PROGRAM_BYTES) \
+	@VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' deploy/package/build '$(or $(PROGRAM),$(BINARY))' '$(PACKAGES)'
+	@lintian --allow-root --fail-on error,warning '$(PACKAGES)'/claviger_*.deb
+	@[ -n '$(PROGRAM)' ] || dpkg-deb --contents '$(PACKAGES)'/claviger_*.deb | awk '$$NF == "./usr/bin/claviger" && $$3 > $(MAX_PROGRAM_BYTES) \
 		{ print "the program has " $$3 " bytes, more than $(MAX_PROGRAM_BYTES)" > "/dev/stderr"; exit 1 }'
-	@cat $(PACKAGES)/SHA256SUMS
+	@cat '$(PACKAGES)/SHA256SUMS'
 
 # The program may be any; that of the tests is built in minutes.
 package-test: needs needs-package needs-package-test ## Install, upgrade, remove and purge the package in a fresh Debian (PROGRAM=FILE, PREVIOUS=FILE.deb)

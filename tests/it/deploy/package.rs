@@ -23,6 +23,8 @@ const MAX_OTHER_FILES_BYTES: u64 = 4_000_000;
 pub fn pack(program: &Path, version: &str, folder: &Path) {
     let mut command = Command::new(repository("deploy/package/build"));
     command.arg(program).arg(folder).env("VERSION", version).env("SOURCE_DATE_EPOCH", TIME).env("CARGO", env!("CARGO"));
+    // As `make package PROGRAM=x` calls it.
+    command.env("MAKEFLAGS", "-- PROGRAM=x");
     // The least time, not the least size.
     command.env("DPKG_DEB_OPTIONS", "-Zgzip -z1").env("GZIP_LEVEL", "1");
     let ended = command.output().unwrap();
