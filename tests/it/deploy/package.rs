@@ -115,6 +115,20 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
 }
 
 #[test]
+fn a_pre_release_sorts_before_its_release() {
+    for (version, debian) in
+        [("1.2.3", "1.2.3"), ("1.2.3-rc.1", "1.2.3~rc.1"), ("1.2.3-rc-1", "1.2.3~rc-1"), ("1.2.3~git1", "1.2.3~git1")]
+    {
+        let mut command = Command::new(repository("deploy/package/version"));
+        command.args(["--debian", version]);
+        assert_eq!(succeeds(command).stdout.trim(), debian);
+        let mut command = Command::new("dpkg");
+        command.args(["--compare-versions", &format!("{debian}-1"), "le", "1.2.3-1"]);
+        succeeds(command);
+    }
+}
+
+#[test]
 fn lintian_accepts_the_package() {
     let mut command = Command::new("lintian");
     command.args(["--allow-root", "--fail-on", "error,warning"]).arg(package());
