@@ -38,18 +38,18 @@ fn system() -> TempDir {
     for file in ["claviger.yaml", "credentials.yaml"] {
         std::fs::copy(repository("config").join(file), at("etc/claviger").join(file)).unwrap();
     }
-    std::fs::copy(repository("tests/it/deploy/booted.sh"), at("etc/story")).unwrap();
-    let story = "[Service]\nType=oneshot\nExecStart=/bin/sh -c '/etc/story > /etc/said 2>&1'\n";
+    std::fs::copy(repository("tests/it/deploy/booted.sh"), at("etc/steps")).unwrap();
+    let steps = "[Service]\nType=oneshot\nExecStart=/bin/sh -c '/etc/steps > /etc/said 2>&1'\n";
     for (file, text) in [
         ("etc/passwd", "root:x:0:0::/:/bin/sh\nclaviger:x:990:990::/:/bin/false\n"),
         ("etc/group", "root:x:0:\nclaviger:x:990:\n"),
         ("etc/machine-id", ""),
         ("etc/os-release", "ID=test\n"),
-        ("etc/systemd/system/story.service", story),
+        ("etc/systemd/system/steps.service", steps),
     ] {
         std::fs::write(at(file), text).unwrap();
     }
-    symlink("../story.service", at("etc/systemd/system/multi-user.target.wants/story.service")).unwrap();
+    symlink("../steps.service", at("etc/systemd/system/multi-user.target.wants/steps.service")).unwrap();
     folder
 }
 

@@ -8,18 +8,18 @@ until_it_is() {
         eval "$1" && return
         sleep 0.1
     done
-    echo "waited in vain: $1"
+    echo "timed out waiting for: $1"
 }
 # What callers get meanwhile, each answer once.
 meanwhile() {
-    while [ ! -e /run/enough ]; do answer; done | sort --unique > /run/answers &
+    while [ ! -e /run/stop-callers ]; do answer; done | sort --unique > /run/answers &
     local callers=$!
     sleep 0.3
     "$@"
     sleep 0.3
-    touch /run/enough
+    touch /run/stop-callers
     wait $callers
-    rm /run/enough
+    rm /run/stop-callers
     tr '\n' ' ' < /run/answers
 }
 take_over() {

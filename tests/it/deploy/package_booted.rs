@@ -11,11 +11,12 @@ use super::{repository, succeeds};
 use crate::support::claviger;
 
 const REPORT: &str = "installed: active, enabled, socket disabled
-permissions: 750 root claviger, 640 root claviger, 640 root claviger
+permissions: 2750 root claviger, 640 root claviger, 640 root claviger
 nothing is admitted: 401
 with a credential: 200
 upgraded: 200 active, 0 restarts, 1 process, another one, of the new file
 settings of the operator: kept, 600 claviger claviger
+asked about: /etc/claviger/claviger.yaml
 upgraded with settings that the new version refuses: 200 active, the same process
 reported by dpkg: the new version does not start
 repaired and reinstalled: 200 active, 0 restarts, 1 process, another one, of the new file
@@ -23,7 +24,7 @@ upgraded while stopped by the operator: 200 active
 upgraded with socket activation: 200 active, 0 restarts, 1 process, another one, of the new file
 removed: socket inactive, callers get 000, 0 processes, no program, settings kept
 installed again: 200 active
-purged: no settings, no data, no unit, user kept
+purged where /var/lib/claviger is a mount point: no settings, no data, no unit, no handover socket, user kept
 ";
 
 /// A file that `make package-test` was called with.
@@ -39,6 +40,22 @@ fn only(folder: &Path, beginning: &str) -> PathBuf {
     let found: Vec<PathBuf> = entries.filter(is_wanted).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     found[0].clone()
+}
+
+/// Packs a package again, with other defaults for both files that operators change.
+fn change_defaults(package: &Path) {
+    let folder = TempDir::new().unwrap();
+    let mut unpack = Command::new("dpkg-deb");
+    unpack.arg("--raw-extract").arg(package).arg(folder.path());
+    succeeds(unpack);
+    for file in ["etc/claviger/claviger.yaml", "usr/share/claviger/credentials.yaml"] {
+        let file = folder.path().join(file);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, format!("{text}# A new default.\n")).unwrap();
+    }
+    let mut pack = Command::new("dpkg-deb");
+    pack.args(["-Zgzip", "-z1", "--root-owner-group", "--build"]).arg(folder.path()).arg(package);
+    succeeds(pack);
 }
 
 /// A copy of the fresh Debian with the packages, and the script as a service of its own.
@@ -58,17 +75,21 @@ fn system() -> TempDir {
             Some(package) => package,
             None => {
                 pack(&program, version, packed.path());
-                only(packed.path(), "claviger_")
+                let package = only(packed.path(), "claviger_");
+                if name != "previous" {
+                    change_defaults(&package);
+                }
+                package
             }
         };
         std::fs::copy(package, at(&format!("root/{name}.deb"))).unwrap();
     }
     let symbols = only(packed.path(), "claviger-dbgsym_");
     std::fs::copy(symbols, at("root/last-dbgsym.deb")).unwrap();
-    std::fs::copy(repository("tests/it/deploy/package_booted.sh"), at("root/story")).unwrap();
-    let story = "[Service]\nType=oneshot\nExecStart=/bin/sh -c '/root/story > /root/report 2> /root/errors'\n";
-    std::fs::write(at("etc/systemd/system/story.service"), story).unwrap();
-    symlink("../story.service", at("etc/systemd/system/multi-user.target.wants/story.service")).unwrap();
+    std::fs::copy(repository("tests/it/deploy/package_booted.sh"), at("root/steps")).unwrap();
+    let steps = "[Service]\nType=oneshot\nExecStart=/bin/sh -c '/root/steps > /root/report 2> /root/errors'\n";
+    std::fs::write(at("etc/systemd/system/steps.service"), steps).unwrap();
+    symlink("../steps.service", at("etc/systemd/system/multi-user.target.wants/steps.service")).unwrap();
     folder
 }
 

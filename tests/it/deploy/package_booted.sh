@@ -10,19 +10,19 @@ until_it_is() {
         eval "$1" && return
         sleep 0.1
     done
-    echo "waited in vain: $1" >&3
+    echo "timed out waiting for: $1" >&3
 }
 package() { dpkg "$@" > /root/dpkg 2>&1 || { echo "dpkg $* failed:" >&3; cat /root/dpkg >&3; }; }
 # The statuses of what callers get meanwhile, each once.
 meanwhile() {
-    while [ ! -e /run/enough ]; do answer; done | sort --unique > /run/answers &
+    while [ ! -e /run/stop-callers ]; do answer; done | sort --unique > /run/answers &
     local callers=$!
     sleep 0.5
     "$@"
     sleep 0.5
-    touch /run/enough
+    touch /run/stop-callers
     wait $callers
-    rm /run/enough
+    rm /run/stop-callers
     tr '\n' ' ' < /run/answers
 }
 process() {
@@ -50,8 +50,9 @@ until_it_is '[ "$(answer)" = 200 ]'
 echo "with a credential: $(answer)"
 
 before=$(property MainPID)
-echo "upgraded: $(meanwhile package --install /root/next.deb)$(summary)"
+echo "upgraded: $(meanwhile package --install --force-confold /root/next.deb)$(summary)"
 echo "settings of the operator: $(grep --quiet 8081$ /etc/claviger/claviger.yaml && grep --quiet "$digest" /etc/claviger/credentials.yaml && echo kept), $(permissions /etc/claviger/claviger.yaml)"
+echo "asked about: $(sed -n "s/^Configuration file '\(.*\)'$/\1/p" /root/dpkg)"
 
 before=$(property MainPID)
 cp --archive /etc/claviger/claviger.yaml /root/good.yaml
@@ -84,6 +85,8 @@ basename --suffix .debug "$(find /usr/lib/debug/.build-id -name '*.debug' -print
 
 package --purge claviger-dbgsym
 touch /etc/claviger/tls.key
+mount -t tmpfs tmpfs /var/lib/claviger
+touch /var/lib/claviger/claviger.db
 package --purge claviger
-echo "purged: $([ -e /etc/claviger ] || echo no settings), $([ -e /var/lib/claviger ] || echo no data), $([ -e /lib/systemd/system/claviger.service ] || echo no unit), $(getent passwd claviger > /dev/null && echo user kept)"
+echo "purged where /var/lib/claviger is a mount point: $([ -e /etc/claviger ] || echo no settings), $([ -z "$(ls --almost-all /var/lib/claviger)" ] && echo no data), $([ -e /lib/systemd/system/claviger.service ] || echo no unit), $([ -e /run/claviger ] || echo no handover socket), $(getent passwd claviger > /dev/null && echo user kept)"
 systemctl poweroff 2> /dev/null
