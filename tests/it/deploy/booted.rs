@@ -32,9 +32,6 @@ fn system() -> TempDir {
         symlink(Path::new("usr").join(link), at(link)).unwrap();
     }
     install::install(&folder, PREFIX);
-    for unit in ["claviger.service", "claviger.socket"] {
-        std::fs::copy(at("opt/claviger/lib/systemd/system").join(unit), at("etc/systemd/system").join(unit)).unwrap();
-    }
     for file in ["claviger.yaml", "credentials.yaml"] {
         std::fs::copy(repository("config").join(file), at("etc/claviger").join(file)).unwrap();
     }

@@ -24,10 +24,13 @@ meanwhile() {
 }
 take_over() {
     local before=$(property MainPID)
-    systemctl kill --signal=USR2 --kill-who=main claviger.service
-    until_it_is "[ \$(property MainPID) != $before ] && [ ! -e /proc/$before ]"
+    # Another file, as after an upgrade.
+    cp --archive /opt/claviger/bin/claviger /opt/claviger/bin/new && mv /opt/claviger/bin/new /opt/claviger/bin/claviger
+    /opt/claviger/libexec/claviger/hand-over
+    until_it_is "[ ! -e /proc/$before ]"
 }
 
+systemctl --quiet link /opt/claviger/lib/systemd/system/claviger.service /opt/claviger/lib/systemd/system/claviger.socket
 systemctl start claviger
 echo "started: $(property ActiveState), $(property StatusText), $(answer)"
 systemctl reload claviger
