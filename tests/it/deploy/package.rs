@@ -218,8 +218,8 @@ fn the_script_of_the_tarball_installs_upgrades_and_removes() {
     assert!(settings.contains(" /opt/claviger/share/doc/claviger/config/claviger.yaml"), "{settings}");
     assert!(at("opt/claviger/share/doc/claviger/config/claviger.yaml").exists());
     let mode = std::os::unix::fs::PermissionsExt::mode;
-    for (path, wanted) in [("etc/claviger", 0o750), ("etc/claviger/credentials.yaml", 0o640)] {
-        assert_eq!(mode(&std::fs::metadata(at(path)).unwrap().permissions()) & 0o777, wanted, "{path}");
+    for (path, wanted) in [("etc/claviger", 0o2750), ("etc/claviger/credentials.yaml", 0o640)] {
+        assert_eq!(mode(&std::fs::metadata(at(path)).unwrap().permissions()) & 0o7777, wanted, "{path}");
     }
 
     // An upgrade keeps settings, and removes a file that the new version no longer has.
@@ -228,9 +228,13 @@ fn the_script_of_the_tarball_installs_upgrades_and_removes() {
     let listed = std::fs::read_to_string(&list).unwrap();
     std::fs::write(&list, format!("{listed}share/doc/claviger/old.md\n")).unwrap();
     std::fs::write(at("opt/claviger/share/doc/claviger/old.md"), "").unwrap();
+    std::fs::create_dir(at("opt/claviger/bin/.debug")).unwrap();
+    std::fs::write(at("opt/claviger/bin/.debug/claviger.debug"), "").unwrap();
+    std::fs::write(at("opt/claviger/bin/claviger"), "of the previous version").unwrap();
     succeeds(call(&[]));
     assert_eq!(std::fs::read_to_string(at("etc/claviger/claviger.yaml")).unwrap(), "mine");
     assert!(!at("opt/claviger/share/doc/claviger/old.md").exists());
+    assert!(!at("opt/claviger/bin/.debug/claviger.debug").exists());
     assert_eq!(std::fs::read_to_string(&list).unwrap(), listed);
 
     let printed = succeeds(call(&["--uninstall"])).stdout;
@@ -242,6 +246,15 @@ fn the_script_of_the_tarball_installs_upgrades_and_removes() {
     left.sort_unstable();
     assert_eq!(left, ["etc/claviger/claviger.yaml", "etc/claviger/credentials.yaml"]);
     assert_ne!(Run::of(call(&["--uninstall"])).end().code, 0);
+}
+
+#[test]
+fn the_script_of_the_tarball_refuses_a_prefix_that_the_units_cannot_hold() {
+    let (_kept, unpacked) = unpacked();
+    for prefix in ["relative", "/", "/a//b", "/a b", "/a|b", "/a&b", "/a%b"] {
+        let ended = Run::of(script(&unpacked, &["--prefix", prefix, "--check"])).end();
+        assert!(ended.code == 1 && ended.stderr.starts_with("install.sh: "), "{prefix}: {}", ended.stderr);
+    }
 }
 
 #[test]

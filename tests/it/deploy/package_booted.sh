@@ -76,7 +76,11 @@ echo "upgraded with socket activation: $(meanwhile package --install /root/last.
 # In a container with control groups of version 1, systemd kills a successor at its stop, hence not the state.
 package --remove claviger
 echo "removed: socket $(systemctl is-active claviger.socket), callers get $(answer), $(pgrep --count --exact claviger) processes, $([ -e /usr/bin/claviger ] || echo no program), $([ -e /etc/claviger/claviger.yaml ] && echo settings kept)"
-package --install /root/last.deb
+install -D --mode 644 /dev/null /usr/local/lib/systemd/system/claviger.service
+package --purge claviger
+echo "purged beside another claviger.service: $([ -e /etc/claviger/credentials.yaml ] && echo settings kept)"
+rm /usr/local/lib/systemd/system/claviger.service
+package --install --force-confold /root/last.deb
 until_it_is '[ "$(answer)" = 200 ]'
 echo "installed again: $(answer) $(property ActiveState)"
 package --install /root/last-dbgsym.deb
