@@ -2,7 +2,7 @@
 # In order of use: make demo, make check, make test.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build build-fast install install-files package package-test licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-package needs-package-test needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
+.PHONY: help demo build build-fast install install-files package release-addresses package-test licences check test docs screenshots audit fuzz bench bench-quick bench-build needs needs-audit needs-bench needs-browser needs-docs needs-fmt needs-fuzz needs-manifests needs-package needs-package-test needs-peers needs-pgbouncer needs-postgres needs-prometheus needs-python needs-readme needs-schemathesis needs-smtp needs-systemd needs-venv needs-webhooks
 
 CARGO ?= cargo
 PREFIX ?= /usr/local
@@ -10,7 +10,7 @@ FUZZ_SECONDS ?= 60
 BINARY = $(or $(CARGO_TARGET_DIR),target)/release/claviger
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: needs ## See it work: a small API, the gate, and the console with people to sign in as
 	@$(CARGO) build --locked
@@ -54,12 +54,21 @@ VERSION ?= $(shell deploy/package/version)
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 MAX_PROGRAM_BYTES = 30000000
 PACKAGES = $(or $(CARGO_TARGET_DIR),target)/package
-package: needs-package $(if $(PROGRAM),,build) ## Pack what make build builds, for Debian and as a tarball: target/package (PROGRAM=FILE packs another)
+package: needs-package release-addresses $(if $(PROGRAM),,build) ## Pack what make build builds, for Debian and as a tarball: target/package (PROGRAM=FILE packs another)
 	@VERSION='$(VERSION)' SOURCE_DATE_EPOCH='$(SOURCE_DATE_EPOCH)' deploy/package/build '$(or $(PROGRAM),$(BINARY))' '$(PACKAGES)'
 	@lintian --allow-root --fail-on error,warning '$(PACKAGES)'/claviger_*.deb
 	@[ -n '$(PROGRAM)' ] || dpkg-deb --contents '$(PACKAGES)'/claviger_*.deb | awk '$$NF == "./usr/bin/claviger" && $$3 > $(MAX_PROGRAM_BYTES) \
 		{ print "the program has " $$3 " bytes, more than $(MAX_PROGRAM_BYTES)" > "/dev/stderr"; exit 1 }'
 	@cat '$(PACKAGES)/SHA256SUMS'
+
+# A version without the id of a commit is a release.
+release-addresses:
+	@case '$(VERSION)' in \
+		'') echo 'no version: run this in a git checkout, or set VERSION and SOURCE_DATE_EPOCH' >&2; exit 1;; \
+		*git*) ;; \
+		*) ! grep -nE '[.]invalid|MINISIGN-PUBLIC-KEY' SECURITY.md deploy/package/build || \
+			{ echo 'a release needs real addresses and keys in place of these' >&2; exit 1; };; \
+	esac
 
 # The program may be any; that of the tests is built in minutes.
 package-test: needs needs-package needs-package-test ## Install, upgrade, remove and purge the package in a fresh Debian (PROGRAM=FILE, PREVIOUS=FILE.deb)
@@ -67,8 +76,9 @@ package-test: needs needs-package needs-package-test ## Install, upgrade, remove
 		$(CARGO) test --quiet --locked --test it -- --ignored deploy::package_booted; \
 	else echo 'not run: a Debian that is booted for it, which only root can, and not in every container'; fi
 
-licences: ## Write THIRD-PARTY.md: the licences of all that is linked
-	@deploy/package/licences third-party > THIRD-PARTY.md.new && mv THIRD-PARTY.md.new THIRD-PARTY.md
+licences: needs-python ## Write THIRD-PARTY.md: the licences of all that is linked
+	@deploy/package/licences third-party > THIRD-PARTY.md.new || { rm -f THIRD-PARTY.md.new; exit 1; }
+	@mv THIRD-PARTY.md.new THIRD-PARTY.md
 
 check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo formatting; $(CARGO) fmt --check
@@ -76,10 +86,13 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 	@echo lints without features; $(CARGO) clippy --quiet --no-default-features --locked -- -D warnings
 	@echo documentation; RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --locked
 
+# Elsewhere, its tests cannot pack.
+HAS_DPKG = $(shell command -v dpkg)
 # Most tests wait for a process, a timer or a browser now and then: two for each core.
 test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' "$$(nproc)")
-test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-package needs-systemd ## All tests, on SQLite and on a throw-away PostgreSQL
-	@$(CARGO) test --quiet --locked
+test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-systemd $(if $(HAS_DPKG),needs-package) ## All tests, on SQLite and on a throw-away PostgreSQL
+	@[ -n '$(HAS_DPKG)' ] || echo 'not run: deploy::package, which packs with dpkg: there is none'
+	@$(CARGO) test --quiet --locked $(if $(HAS_DPKG),,-- --skip deploy::package)
 	@if $(can_isolate); then $(CARGO) test --quiet --locked --test it -- --ignored proxy::health proxy::causes server::memory_limit \
 		delivery::webhooks::namespace::nothing_arrives_at_an_address_that_is_not_public; \
 	else echo 'not run: tests with mounts or a network of their own, which only root can, and not in every container'; fi
@@ -229,14 +242,23 @@ needs-systemd:
 	command -v curl > /dev/null || missing="$$missing curl"; \
 	$(install_missing)
 
-# Debian's own programs make and check its packages.
-needs-package:
+# Debian's own programs make and check its packages. git has the version and the time of the commit.
+needs-package: needs-python
 	@missing= or=; \
+	command -v git > /dev/null || missing="$$missing git"; \
 	command -v dh > /dev/null || missing="$$missing debhelper"; \
 	command -v lintian > /dev/null || missing="$$missing lintian"; \
 	$(install_missing)
 
-# A fresh system of the release of this machine, from the same mirror.
+# deploy/package/licences reads TOML.
+needs-python:
+	@missing= or=; \
+	command -v python3 > /dev/null || missing="$$missing python3"; \
+	$(install_missing)
+	@python3 -c 'import tomllib' 2> /dev/null || { \
+		echo "Python 3.11 or later is needed; this is $$(python3 --version 2>&1)" >&2; exit 1; }
+
+# A fresh system of the release of this machine, from the default mirror of debootstrap.
 DEBIAN = target/debian
 needs-package-test: needs-systemd
 	@missing= or=; \
