@@ -23,7 +23,7 @@ repaired and reinstalled: 200 active, 0 restarts, 1 process, another one, of the
 upgraded while stopped by the operator: 200 active
 upgraded with socket activation: 200 active, 0 restarts, 1 process, another one, of the new file
 removed: socket inactive, callers get 000, 0 processes, no program, settings kept
-purged beside another claviger.service: settings kept
+purged while another claviger.service exists: credentials kept
 installed again: 200 active
 purged where /var/lib/claviger is a mount point: no settings, no data, no unit, no handover socket, user kept
 ";

@@ -78,8 +78,10 @@ package --remove claviger
 echo "removed: socket $(systemctl is-active claviger.socket), callers get $(answer), $(pgrep --count --exact claviger) processes, $([ -e /usr/bin/claviger ] || echo no program), $([ -e /etc/claviger/claviger.yaml ] && echo settings kept)"
 install -D --mode 644 /dev/null /usr/local/lib/systemd/system/claviger.service
 package --purge claviger
-echo "purged beside another claviger.service: $([ -e /etc/claviger/credentials.yaml ] && echo settings kept)"
+echo "purged while another claviger.service exists: $([ -e /etc/claviger/credentials.yaml ] && echo credentials kept)"
 rm /usr/local/lib/systemd/system/claviger.service
+# dpkg has deleted it.
+cp --archive /root/good.yaml /etc/claviger/claviger.yaml
 package --install --force-confold /root/last.deb
 until_it_is '[ "$(answer)" = 200 ]'
 echo "installed again: $(answer) $(property ActiveState)"
