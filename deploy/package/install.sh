@@ -38,7 +38,7 @@ has_systemd() { [ -z "$root" ] && [ -d /run/systemd/system ]; }
 
 unit_property() { systemctl show --property "$1" --value "$2"; }
 is_own() { [ "$(unit_property FragmentPath "$1")" -ef "$to/lib/systemd/system/$1" ]; }
-is_in_unit_path() { case " $(systemctl show --property UnitPath --value) " in *" $to/lib/systemd/system "*) ;; *) return 1 ;; esac }
+is_in_unit_path() { systemctl show --property UnitPath --value | tr ' ' '\n' | grep -qxF "$to/lib/systemd/system"; }
 
 # An upgrade goes on where the operator has put a unit of their own in place of ours; hand-over checks what that runs.
 check_unit() {

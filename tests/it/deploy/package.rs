@@ -94,8 +94,10 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
         ("./usr/share/doc/claviger/docs/introduction.md", "-rw-r--r--"),
     ] {
         // Units are below ./lib or ./usr/lib, as the debhelper of this system wants them.
-        let is_wanted = |found: &str| found == path || [".", "./usr"].iter().any(|root| format!("{root}{path}") == found);
-        let (found, size, _) = files.iter().find(|file| is_wanted(&file.2)).unwrap_or_else(|| panic!("{path}: {files:?}"));
+        let is_wanted =
+            |found: &str| found == path || [".", "./usr"].iter().any(|root| format!("{root}{path}") == found);
+        let (found, size, _) =
+            files.iter().find(|file| is_wanted(&file.2)).unwrap_or_else(|| panic!("{path}: {files:?}"));
         assert!(found == mode && *size > 0, "{path}: {found}, {size} bytes");
     }
     assert!(files.iter().all(|file| !file.2.contains(".debug")), "{files:?}");
