@@ -136,7 +136,8 @@ uninstall() {
         # The socket first: a connection would start the service again. This also removes links to the units.
         for unit in claviger.socket claviger.service; do
             if is_own $unit; then
-                systemctl --quiet disable --now $unit || :
+                systemctl stop $unit || :
+                systemctl --quiet disable $unit || :
             elif [ -n "$(unit_property FragmentPath $unit)" ]; then
                 printf 'install.sh: %s belongs to another installation, and was neither stopped nor disabled\n' $unit >&2
             fi
