@@ -254,7 +254,7 @@ impl WebhookWorker {
         Ok(())
     }
 
-    /// Where that fails for all, one by one: one webhook holds up none of the others.
+    /// Starts what is due for these webhooks together or, where that fails, one by one: no webhook holds up the others.
     async fn start_each(
         &self,
         webhooks: &[&str],
@@ -364,7 +364,7 @@ struct Round {
     is_some_locked: bool,
 }
 
-/// Of claims.
+/// What claims have led to.
 #[derive(Debug, Default, Clone, Copy)]
 struct Progress {
     started: u64,

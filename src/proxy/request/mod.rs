@@ -4,6 +4,7 @@ pub(super) mod access_log;
 pub(super) mod access_record;
 pub(super) mod auth_request;
 pub(super) mod context;
+mod exchange_state;
 pub(super) mod forwarded_headers;
 pub(super) mod gateway;
 pub(super) mod headers;

@@ -84,8 +84,8 @@ impl Transaction {
         Ok(true)
     }
 
-    /// The same for several, in their order, but for [`NextStep::Gone`]. It waits for no lock of a webhook, so that one
-    /// that is locked for long holds up none of the others.
+    /// Records several attempts, none of them [`NextStep::Gone`]; one outcome for each, in the same order. It waits for no
+    /// lock of a webhook, so that one that is locked for long holds up none of the others.
     pub async fn record_delivery_attempts(&mut self, ended: &[EndedAttempt<'_>]) -> Result<Vec<Recorded>, StoreError> {
         let webhooks: BTreeSet<&str> = ended.iter().map(|one| one.claimed.webhook.id.as_str()).collect();
         let webhooks: Vec<&str> = webhooks.into_iter().collect();

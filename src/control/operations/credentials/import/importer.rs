@@ -183,7 +183,8 @@ impl<'i> Importer<'i> {
         self.call.record_all(transaction, self.records.actor, &entries).await
     }
 
-    /// Of accounts and credentials that the file stops. Once all rows are written: webhooks are locked behind credentials.
+    /// Stops the webhooks of accounts and credentials that the file stops. Call it once all rows are written, since webhooks
+    /// are locked after credentials.
     pub(super) async fn stop_webhooks(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
         if self.call.terms.webhooks.is_none() || self.is_refused() {
             return Ok(());
