@@ -132,7 +132,7 @@ async fn a_gate_on_a_server_that_became_read_only_serves_what_it_has_cached() {
             DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = {to}', current_database());
             END $$;
             SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-            WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
         )
     };
     let gate = gate(&api, &bed).settings("database: {last_used_every: 100ms}").start();
