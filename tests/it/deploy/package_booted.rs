@@ -104,7 +104,12 @@ fn the_package_is_installed_upgraded_and_removed_in_a_fresh_debian() {
     let booted = command.stdin(std::process::Stdio::null()).output().unwrap();
     let read = |path: &str| std::fs::read_to_string(system.path().join(path)).unwrap_or_default();
     let console = String::from_utf8_lossy(&booted.stdout);
-    assert_eq!(read("root/report"), REPORT, "{}\n{console}", read("root/errors"));
+    // What an earlier package installs, and leaves at a purge, is its own.
+    let of_upgrades = |report: &str| -> Vec<String> {
+        let is_of_all = named("CLAVIGER_PREVIOUS_PACKAGE").is_none();
+        report.lines().filter(|line| is_of_all || line.starts_with("upgraded")).map(str::to_owned).collect()
+    };
+    assert_eq!(of_upgrades(&read("root/report")), of_upgrades(REPORT), "{}\n{console}", read("root/errors"));
     // Line tables where the program looks for them.
     let id = read("root/build-id");
     let (first, rest) = id.trim().split_at(2);
