@@ -20,10 +20,10 @@ demo: needs ## See it work: a small API, the gate, and the console with people t
 RELEASE_CARGO = deploy/package/reproducibly $(CARGO)
 build: needs ## Build what ships: target/release/claviger (10 to 25 minutes: one core optimises the whole program at once)
 	@echo 'building target/release/claviger: 10 to 25 minutes, as one core optimises the whole program at once; make build-fast is quicker'
-	@$(RELEASE_CARGO) build --release --locked
+	@$(RELEASE_CARGO) rustc --release --locked --bin claviger -- $$(deploy/package/link-arguments)
 
 build-fast: needs ## Build one to try: target/fast/claviger (5 to 20 minutes: all cores optimise parts of the program)
-	@$(RELEASE_CARGO) build --profile fast --locked
+	@$(RELEASE_CARGO) rustc --profile fast --locked --bin claviger -- $$(deploy/package/link-arguments)
 
 # Another PREFIX stands in the units, too.
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -92,7 +92,7 @@ HAS_DPKG = $(shell command -v dpkg)
 test: export RUST_TEST_THREADS ?= $(shell expr 2 '*' "$$(nproc)")
 test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-systemd $(if $(HAS_DPKG),needs-package) ## All tests, on SQLite and on a throw-away PostgreSQL
 	@[ -n '$(HAS_DPKG)' ] || echo 'not run: deploy::package, which packs with dpkg: there is none'
-	@$(CARGO) test --quiet --locked $(if $(HAS_DPKG),,-- --skip deploy::package)
+	@$(CARGO) test --quiet --locked --tests $(if $(HAS_DPKG),,-- --skip deploy::package)
 	@if $(can_isolate); then $(CARGO) test --quiet --locked --test it -- --ignored proxy::health proxy::causes server::memory_limit \
 		delivery::webhooks::namespace::nothing_arrives_at_an_address_that_is_not_public; \
 	else echo 'not run: tests with mounts or a network of their own, which only root can, and not in every container'; fi
