@@ -26,7 +26,7 @@ pub use self::outbox::{OutboxWorker, Senders, TestOutcome, send_test_mail, send_
 pub use self::outbox_health::{ChannelHealth, OutboxHealth};
 pub use self::prune::prune;
 pub use self::web::caller::{COOKIE_NAME, Peer};
-pub use self::web::demo_links::DemoLinks;
+pub use self::web::demo_sign_in::DemoSignInLinks;
 pub use self::web::problem::{Code, FieldProblem, Position, Problem};
 pub use self::web::state::{ControlState, LiveSettings, Throttles, local_url, setup_url_at};
 pub use self::webhooks::WebhookWorker;

@@ -10,7 +10,7 @@ use super::first_setup_link;
 use crate::clock::Clock;
 use crate::config::{self, Diagnostic, Diagnostics, Origin, Settings};
 use crate::control::{
-    Admin, ControlState, DatabaseProbe, DemoLinks, InstallationKeyFault, LiveSettings, OutboxWorker, Senders,
+    Admin, ControlState, DatabaseProbe, DemoSignInLinks, InstallationKeyFault, LiveSettings, OutboxWorker, Senders,
     SharedKeys, Throttles, WebhookWorker, open_installation_keys, prune,
 };
 use crate::credential::InstallationKeys;
@@ -32,7 +32,7 @@ pub(super) struct ControlPlane {
     pub(super) standalone_probe: Option<Arc<DatabaseProbe>>,
     /// For the console's page of the status.
     pub(super) process: Admin,
-    pub(super) demo_links: Option<DemoLinks>,
+    pub(super) demo_links: Option<DemoSignInLinks>,
     pub(super) settings: Settings,
     pub(super) keys: SharedKeys,
     pub(super) work: Arc<BackgroundWork>,

@@ -27,7 +27,7 @@ use self::log_outputs::stderr_style;
 use self::run::Process;
 use self::tls::{ADMIN, CONSOLE};
 use crate::config::Diagnostics;
-use crate::control::{DemoLinks, Look, Senders};
+use crate::control::{DemoSignInLinks, Look, Senders};
 use crate::proxy::{LoadedCertificates, Upstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
@@ -55,7 +55,7 @@ pub struct ServeOptions {
     /// Migrate the schema of a PostgreSQL database; that of an SQLite file is always migrated.
     pub migrate: bool,
     /// Links that sign in without a password: for `claviger demo`.
-    pub demo_links: Option<DemoLinks>,
+    pub demo_links: Option<DemoSignInLinks>,
 }
 
 /// Call this before anything that may use TLS: two providers are compiled in, and rustls would refuse to choose.

@@ -24,7 +24,7 @@ use super::run::Process;
 use super::signals::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::control::{Admin, DemoLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
+use crate::control::{Admin, DemoSignInLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
 use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
 use crate::runtime::BackgroundWork;
 use crate::source::{Loaded, Loader, Publish, Reloader};
@@ -41,7 +41,7 @@ impl Process {
         loader: Loader,
         loaded: Loaded,
         log: &Log,
-        demo_links: Option<&DemoLinks>,
+        demo_links: Option<&DemoSignInLinks>,
     ) -> anyhow::Result<Self> {
         let Parts {
             notifier,

@@ -14,7 +14,7 @@ use self::file_contents::Ports;
 use self::presets::Preset;
 use super::database_target::block_on;
 use crate::config::{ConfigSource, Override};
-use crate::control::DemoLinks;
+use crate::control::DemoSignInLinks;
 use crate::credential::{PlainToken, TokenFormat};
 use crate::server::{DemoApi, ServeOptions};
 use crate::source::Loader;
@@ -69,7 +69,7 @@ fn serve(
 ) -> anyhow::Result<ExitCode> {
     let loader = Loader::new(ConfigSource { file: Some(folder.join("claviger.yaml")), overrides });
     let loaded = loader.load()?;
-    let links = DemoLinks::default();
+    let links = DemoSignInLinks::default();
     let people = block_on(seed::seed(&loaded.settings, &links))?;
     let options = ServeOptions { demo_links: Some(links), ..ServeOptions::default() };
     let mut printed = Ok(());

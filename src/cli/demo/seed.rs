@@ -15,7 +15,7 @@ use crate::control::operations::{
     create, create_account, create_user, disable, enable_own_key, grant_access, request_access, set_member_policy,
     use_setup_link,
 };
-use crate::control::{ControlState, DemoLinks, LiveSettings, Throttles};
+use crate::control::{ControlState, DemoSignInLinks, LiveSettings, Throttles};
 use crate::credential::{Label, PlainLinkToken, PlainPassword};
 use crate::store::{Actor, ActorKind, Role, Store, StoreOptions, UserRecord};
 
@@ -44,7 +44,7 @@ struct Demo {
 ///
 /// # Errors
 /// When the database cannot be written.
-pub(super) async fn seed(settings: &Settings, links: &DemoLinks) -> anyhow::Result<Vec<Person>> {
+pub(super) async fn seed(settings: &Settings, links: &DemoSignInLinks) -> anyhow::Result<Vec<Person>> {
     let database = settings.database.as_ref().context("a demo has a database")?;
     let query_timeout = database.options.query_timeout.duration();
     let store = Store::open(&database.url, StoreOptions { connections: 1, query_timeout, create: true }).await?;

@@ -87,7 +87,7 @@ pub(in crate::control) use webhooks::webhook_entry;
 pub use webhooks::{
     ANY, CreatedWebhook, EditWebhook, HookSubscription, NewWebhook, NewWebhookSecret, ReplayWhat, Subscription,
     WebhookConflict, WebhookSearch, WebhookTerms, count_missed, create_webhook, delete_webhook, edit_webhook,
-    end_previous_secret, explanation, halt_of_expired, is_replaying, list_deliveries, list_hooks, list_webhooks,
-    pause_webhook, play_webhook, renew_secret, replay_delivery, replay_since, sample_events, send_test_event,
-    show_delivery, show_webhook, stop_replay, subscribe_hook, unsubscribe_hook, unsubscribe_hook_url,
+    end_previous_secret, explanation, is_replaying, list_deliveries, list_hooks, list_webhooks, pause_webhook,
+    play_webhook, renew_secret, replay_delivery, replay_since, sample_events, send_test_event, show_delivery,
+    show_webhook, skip_deliveries_of_expired, stop_replay, subscribe_hook, unsubscribe_hook, unsubscribe_hook_url,
 };

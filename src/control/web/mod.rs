@@ -5,7 +5,7 @@ pub(super) mod anonymous_caller;
 pub(super) mod api_key;
 pub(super) mod caller;
 pub(super) mod csrf;
-pub(super) mod demo_links;
+pub(super) mod demo_sign_in;
 pub(super) mod file_body;
 pub(super) mod html_escape;
 pub(super) mod middleware;

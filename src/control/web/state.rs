@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use tokio::sync::Notify;
 
 use super::api_key::KeyAuthenticator;
-use super::demo_links::DemoLinks;
+use super::demo_sign_in::DemoSignInLinks;
 use super::problem::Code;
 use super::rate_limits::RateLimits;
 use crate::auth::{Directory, HashPool, HashPoolSize, Rules, Throttle, ThrottleRules};
@@ -47,7 +47,7 @@ pub struct Components {
     /// What the admin listener reports; `None` without a server, as at the command line.
     pub(crate) process: Option<Admin>,
     /// `None` but in `claviger demo`.
-    pub(crate) demo_links: Option<DemoLinks>,
+    pub(crate) demo_links: Option<DemoSignInLinks>,
     pub(crate) installation_keys: SharedKeys,
     /// Proves API keys, with which programs subscribe webhooks.
     pub(crate) api_keys: KeyAuthenticator,
@@ -114,7 +114,7 @@ impl ControlState {
     /// # Errors
     /// When a thread cannot be spawned.
     pub fn within(
-        (process, demo_links): (Option<Admin>, Option<DemoLinks>),
+        (process, demo_links): (Option<Admin>, Option<DemoSignInLinks>),
         store: Store,
         clock: Clock,
         settings: Arc<ArcSwap<LiveSettings>>,

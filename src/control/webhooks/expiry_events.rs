@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::control::LiveSettings;
-use crate::control::operations::{Caller, EXPIRED, EXPIRING, EventDraft, EventType, OperationContext, halt_of_expired};
+use crate::control::operations::{
+    Caller, EXPIRED, EXPIRING, EventDraft, EventType, OperationContext, skip_deliveries_of_expired,
+};
 use crate::control::views::{AuditState, CredentialView};
 use crate::credential::Label;
 use crate::store::{EventSource, ExpiringCredential, NewEvent, Store, StoreError, expiry_event_id};
@@ -69,7 +71,7 @@ async fn write_event(
     let event = NewEvent { source: Some(EventSource { publisher: &source, id: &id }), ..draft.event() };
     let inserted = transaction.insert_events(&[event]).await?;
     if kind == EXPIRED && inserted.iter().any(|event| event.is_new) {
-        halt_of_expired(call, &mut transaction, &record).await?;
+        skip_deliveries_of_expired(call, &mut transaction, &record).await?;
     }
     transaction.commit().await
 }

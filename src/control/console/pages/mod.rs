@@ -8,8 +8,8 @@ mod accounts;
 mod api_docs;
 mod audit;
 mod credentials;
-mod demo_links;
 mod demo_mailbox;
+mod demo_sign_in;
 mod error_help;
 mod error_index;
 mod files;
@@ -85,6 +85,6 @@ pub(super) fn routes(state: &ControlState) -> Router<ControlState> {
         .merge(status::routes())
         .merge(error_index::routes())
         .merge(api_docs::routes())
-        .merge(demo_links::routes(state))
+        .merge(demo_sign_in::routes(state))
         .merge(demo_mailbox::routes(state))
 }

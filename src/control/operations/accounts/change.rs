@@ -1,4 +1,4 @@
-use crate::control::operations::webhooks::halt_of_account;
+use crate::control::operations::webhooks::skip_deliveries_of_account;
 use crate::control::operations::{
     NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right, notice_mails,
 };
@@ -40,7 +40,7 @@ where
     // The database increments it too.
     after.revision += 1;
     transaction.put_account(&after).await?;
-    halt_of_account(call, &mut transaction, &before, &after).await?;
+    skip_deliveries_of_account(call, &mut transaction, &before, &after).await?;
     if before.granted && !after.granted {
         notice_mails::to_account(call, &mut transaction, (Purpose::AccessWithdrawn, &after.id), &after.id, None)
             .await?;

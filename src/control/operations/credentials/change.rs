@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::control::operations::webhooks::halt_of_credential;
+use crate::control::operations::webhooks::skip_deliveries_of_credential;
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
     notice_mails,
@@ -149,7 +149,7 @@ pub(super) async fn write<E>(
     after.revision = before.revision + 1;
     transaction.put_credential(&after).await?;
     clear_guesses(transaction, before, &after);
-    halt_of_credential(call, transaction, before, &after).await?;
+    skip_deliveries_of_credential(call, transaction, before, &after).await?;
     notice_mails::credential_changed(call, transaction, before, &after).await?;
     if let Some(by) = superseded_by(before, &after)
         && transaction.supersede_reveals(&[after.id.as_str()], by).await? > 0

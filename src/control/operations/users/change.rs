@@ -1,4 +1,4 @@
-use crate::control::operations::webhooks::halt_of_user;
+use crate::control::operations::webhooks::skip_deliveries_of_user;
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal,
 };
@@ -44,7 +44,7 @@ pub(super) async fn write(
     // The database increments it too.
     after.revision += 1;
     transaction.put_user(after).await.map_err(email_conflict::<OperationError<_>>)?;
-    halt_of_user(call, transaction, before, after).await?;
+    skip_deliveries_of_user(call, transaction, before, after).await?;
     transaction.audit(call.actor(), &entry(verb, after, Some(before), Some(after))).await?;
     Ok(true)
 }

@@ -7,9 +7,9 @@ use crate::credential::{Label, PlainLinkToken, TokenDigest};
 
 /// The users of unused links, by the digest of the link's token. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct DemoLinks(Arc<Mutex<HashMap<TokenDigest, Label>>>);
+pub struct DemoSignInLinks(Arc<Mutex<HashMap<TokenDigest, Label>>>);
 
-impl DemoLinks {
+impl DemoSignInLinks {
     pub fn add(&self, token: &PlainLinkToken, user: Label) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(token.digest(), user);
     }

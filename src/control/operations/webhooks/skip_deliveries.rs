@@ -5,7 +5,7 @@ use crate::store::{
 };
 
 /// Skips the waiting deliveries of webhooks that a change stops, and resets their failures.
-async fn halt(
+async fn skip_deliveries(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     (scope, why): (SkipScope<'_>, WebhookStop),
@@ -20,29 +20,29 @@ async fn halt(
 }
 
 /// Those of a credential that was disabled or cleared.
-pub(in crate::control::operations) async fn halt_of_credential(
+pub(in crate::control::operations) async fn skip_deliveries_of_credential(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     before: &CredentialRecord,
     after: &CredentialRecord,
 ) -> Result<(), StoreError> {
     let Some(why) = WebhookStop::of_change(before, after) else { return Ok(()) };
-    halt(call, transaction, (SkipScope::Credential(after.id.as_str()), why)).await
+    skip_deliveries(call, transaction, (SkipScope::Credential(after.id.as_str()), why)).await
 }
 
 /// Those of a credential that has expired.
-pub async fn halt_of_expired(
+pub async fn skip_deliveries_of_expired(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     credential: &CredentialRecord,
 ) -> Result<(), StoreError> {
     let stop = (SkipScope::Credential(credential.id.as_str()), WebhookStop::CredentialExpired);
-    halt(call, transaction, stop).await?;
+    skip_deliveries(call, transaction, stop).await?;
     notice_mails::webhooks_halted(call, transaction, stop, &credential.account).await
 }
 
 /// Those of an account whose API access ended, or of its members when they may have no keys any more.
-pub(in crate::control::operations) async fn halt_of_account(
+pub(in crate::control::operations) async fn skip_deliveries_of_account(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     before: &AccountRecord,
@@ -51,19 +51,19 @@ pub(in crate::control::operations) async fn halt_of_account(
     let id = after.id.as_str();
     if before.has_access() && !after.has_access() {
         let stop = (SkipScope::Account(id), WebhookStop::AccessOff);
-        halt(call, transaction, stop).await?;
+        skip_deliveries(call, transaction, stop).await?;
         notice_mails::webhooks_halted(call, transaction, stop, &after.id).await?;
     }
     if before.members_allowed && !after.members_allowed {
         let stop = (SkipScope::Members(id), WebhookStop::MembersNotAllowed);
-        halt(call, transaction, stop).await?;
+        skip_deliveries(call, transaction, stop).await?;
         notice_mails::webhooks_halted(call, transaction, stop, &after.id).await?;
     }
     Ok(())
 }
 
 /// Those of the own key of a user who was disabled, or became a member where members may have no keys.
-pub(in crate::control::operations) async fn halt_of_user(
+pub(in crate::control::operations) async fn skip_deliveries_of_user(
     call: &OperationContext<'_>,
     transaction: &mut Transaction,
     before: &UserRecord,
@@ -80,7 +80,7 @@ pub(in crate::control::operations) async fn halt_of_user(
         return Ok(());
     };
     let stop = (SkipScope::Owner(after.id.as_str()), why);
-    halt(call, transaction, stop).await?;
+    skip_deliveries(call, transaction, stop).await?;
     notice_mails::webhooks_halted(call, transaction, stop, account).await
 }
 

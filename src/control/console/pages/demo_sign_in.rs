@@ -12,7 +12,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visitor;
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::sign_in_by_demo_link;
-use crate::control::web::demo_links::DemoLinks;
+use crate::control::web::demo_sign_in::DemoSignInLinks;
 use crate::control::web::state::ControlState;
 
 /// None but in a demo.
@@ -55,7 +55,7 @@ async fn sign_in(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) -
 }
 
 /// For browsers on this machine only.
-fn links(visitor: &Visitor) -> Option<&DemoLinks> {
+fn links(visitor: &Visitor) -> Option<&DemoSignInLinks> {
     let is_local = visitor.caller.address.is_some_and(|address| address.is_loopback());
     visitor.caller.state.demo_links.as_ref().filter(|_| is_local)
 }
