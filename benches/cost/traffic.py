@@ -38,7 +38,7 @@ def gate(bed, report, quick):
         Claviger(bed, api, "Claviger without identity and forwarded headers", FEW_HEADERS).token(),
         *(bare(bed, api, program) for program in (BARE, AS_IT_COMES) if program.exists()),
     ]
-    measured = rounds(variants, api, 3 if quick else 16)
+    measured = rounds(variants, api, 3 if quick else 14)
     report.measured("What the gate adds", "HTTP/1.1 without TLS. Each row is compared with `Claviger, open`: a public "
                     "route, where no credential is checked. `bare pingora` forwards only, with the settings and the "
                     "allocator of the gate or with its own defaults. The instructions are those outside the kernel, by "
@@ -58,7 +58,7 @@ def plain(bed, report, quick):
     api = Api(bed)
     variants = Claviger(bed, api).variants() + [Claviger(bed, api, "Claviger with lowercase names", LOWERCASE).token()]
     variants += [one for peer in peers.start(bed, api) for one in peer.variants()]
-    measured = rounds(variants, api, 2 if quick else 10)
+    measured = rounds(variants, api, 2 if quick else 9)
     does = {f"{peer.name}, {mode}": way for peer in peers.PEERS
             for mode, way in (("key", peer.key_does), ("basic", peer.basic_does))}
     does |= {"Claviger, token": "SHA-256 of tokens", "Claviger, basic": "argon2id, remembered",
@@ -121,14 +121,14 @@ def bodies(bed, report, quick):
         upload = ("upload", str(MEGABYTE))
         # The API forwards the head of an upload to itself.
         variants.append(dataclasses.replace(few, mode="upload", path=f"{path}/upload", arguments=upload, at_api=2))
-    measured = rounds(variants, api, 2 if quick else 8)
+    measured = rounds(variants, api, 2 if quick else 7)
     compare(report, "Bodies of 1 MB", "HTTP/1.1 without TLS, with a key, 16 connections. Each row is compared with that "
             "row of Claviger in the same direction.", measured)
 
 
 def at_fixed_rate(report, title, variants, api, quick):
     variants = [dataclasses.replace(one, connections=h2load.FIXED_CONNECTIONS) for one in variants]
-    measured = rounds(variants, api, 2 if quick else 6, seconds=2)
+    measured = rounds(variants, api, 2 if quick else 5, seconds=2)
     title = f"4,000 requests a second, {title}"
     compare(report, title, f"{h2load.FIXED_CONNECTIONS} connections that each send {h2load.FIXED_RATE} requests a second, "
             "with a key. Each row is compared with `Claviger, token`.", measured)
