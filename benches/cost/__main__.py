@@ -58,8 +58,9 @@ def main(arguments):
     except Failure as failure:
         return f"\nThe run has failed, and has no results. {failure}"
     for bar in report.bars:
-        value = f"{bar.value():,.2f} {bar.unit}, {bar.quiet()}"
-        print(f"{'met   ' if bar.is_met() else 'MISSED'} {bar.what}: {value}, wanted ≤ {bar.most:,.2f}")
+        quiet = f", in quiet rounds {bar.quiet()}" if bar.quiet() else ""
+        met = "met   " if bar.is_met() else "MISSED"
+        print(f"{met} {bar.what}: {bar.text(bar.value())}{quiet}, wanted ≤ {bar.text(bar.most)}")
     for row in report.ahead:
         print(f"AHEAD  {row}")
     # Part of it would look like all of it.

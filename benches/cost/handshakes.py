@@ -30,7 +30,8 @@ def run(variant, mode):
     (header, value), = variant.headers.items()
     command = ["taskset", "-c", str(LOAD_CORE), sys.executable, str(HERE / "handshake_client.py")]
     command += [str(variant.port), variant.path, str(CONNECTIONS), mode, header, value]
-    note(" ".join(f"'{part}'" if " " in part else part for part in command).replace(f" {variant.port} ", " PORT "))
+    note(" ".join(f"'{part}'" if " " in part else part for part in command).replace(f" {variant.port} ", " PORT ")
+         .replace(sys.executable, "python3"))
     answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     if answer.returncode:
         raise Failure(f"{variant.name}, {mode} handshakes: {answer.stderr[-1500:]}")
@@ -55,7 +56,7 @@ def handshakes(bed, report, quick):
             yield [name, f"{each:,.0f}", spread([one["cpu"] for one in turns], 0), *ratios,
                    f"{median(turns, 'p50'):,.0f}", remark]
 
-    head = ["", "connections per CPU second", "CPU µs a connection", "CPU ÷ base", "in quiet rounds", "p50 µs", ""]
+    head = ["", "connections per CPU second", "CPU µs a connection", "CPU ÷ base", "in quiet rounds", "p50 µs", "remark"]
     title = "Handshakes"
     report.section(title, "TLS 1.3 with ECDSA P-256 and X25519, one connection after another, each with one request with "
                    "a key, which is included. `resumed` uses the ticket of the previous connection, once. Each row is "

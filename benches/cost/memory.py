@@ -35,7 +35,7 @@ def memory(bed, report, quick):
         measured[name], remarks[name] = one(few, many)
         values = ", ".join(map(mib, measured[name]))
         print(f"  {name}: {values} MiB {remarks[name]}, after {time.monotonic() - began:.0f} s", flush=True)
-    head = ["", "idle, MiB", "with connections, MiB", "KiB a connection", f"with {MANY:,} credentials, MiB", ""]
+    head = ["", "idle, MiB", "with connections, MiB", "KiB a connection", f"with {MANY:,} credentials, MiB", "remark"]
     rows = []
     for name, (idle, connected, full) in measured.items():
         each = "–" if connected is None else f"{(connected - idle) / max_connections() / 1024:.1f}"

@@ -62,6 +62,10 @@ class Bar:
     def is_met(self):
         return self.value() <= self.most
 
+    def text(self, value):
+        is_count = self.unit in ("rows", "allocations", "bytes")
+        return f"{value:,.{0 if is_count else 2}f} {self.unit}"
+
     def quiet(self):
         return self.measured.quiet() if isinstance(self.measured, Comparison) else ""
 
@@ -90,11 +94,11 @@ class Report:
             if row.split(",")[0] in names and base is not None and value < base:
                 self.ahead.append(f"{title}: {row} ({value / base:.2f} × Claviger)")
 
-    def measured(self, title, explained, measured, counterpart, by=None, what="a request"):
+    def measured(self, title, explained, measured, counterpart, by=None, counted=False):
         """One row a variant, its CPU as a ratio to that of the row that `counterpart` names; `by` says how it does what
-        it does.
+        it does, and `counted` adds the instructions, which are those of plain HTTP/1.1.
         """
-        has_instructions = any(name in self.instructions for name in measured) and what == "a request"
+        has_instructions = counted and any(name in self.instructions for name in measured)
         has_latency = all("p50" in turns[0] for turns in measured.values())
 
         def rows():
@@ -107,7 +111,7 @@ class Report:
                     row.append(f"{self.instructions[name]:,.0f}" if name in self.instructions else "")
                 yield row + [f"{median(turns, one):,.0f}" for one in ("rate", "p50", "p99") if has_latency]
 
-        head = ["", *(["by"] if by else []), f"CPU µs {what}", "CPU ÷ base", "in quiet rounds"]
+        head = ["", *(["by"] if by else []), "CPU µs a request", "CPU ÷ base", "in quiet rounds"]
         head += ["instructions"] if has_instructions else []
         head += ["requests/s", "p50 µs", "p99 µs"] if has_latency else []
         self.section(title, explained, lambda: table(head, list(rows())))
@@ -135,7 +139,7 @@ class Report:
         print(f"\nwritten: {RESULTS}")
 
     def bars_table(self):
-        rows = [[bar.what, f"{bar.value():,.2f} {bar.unit}", bar.quiet(), f"≤ {bar.most:,.2f} {bar.unit}",
+        rows = [[bar.what, bar.text(bar.value()), bar.quiet(), f"≤ {bar.text(bar.most)}",
                  "yes" if bar.is_met() else "**no**"] for bar in self.bars]
         return table(["", "measured", "in quiet rounds", "wanted", "met"], rows)
 
@@ -163,7 +167,7 @@ def machine():
         ["processor", f"{model}, {len(os.sched_getaffinity(0))} cores"],
         ["memory", f"{memory:.0f} GiB"],
         ["system", f"{system}, Linux {os.uname().release}"],
-        ["load", f"{output('wrk', '-v').splitlines()[0].split(' Copyright')[0]}; h2load {output('h2load', '--version')}"],
+        ["load", f"{output('wrk', '-v').splitlines()[0].split(' Copyright')[0]}; {output('h2load', '--version')}"],
         ["compiler", output("rustc", "--version")],
         ["commit", commit()],
     ]

@@ -21,9 +21,9 @@ def same_mode(name):
     return f"Claviger, {'token' if mode == 'key' else mode}"
 
 
-def compare(report, title, explained, measured, counterpart=same_mode, by=None):
+def compare(report, title, explained, measured, counterpart=same_mode, by=None, counted=False):
     """A table, and the rows in which another proxy takes less CPU than Claviger."""
-    report.measured(title, explained, measured, counterpart, by)
+    report.measured(title, explained, measured, counterpart, by, counted)
     values = {name: Comparison(turns, measured[counterpart(name)]).value() for name, turns in measured.items()}
     report.rows_ahead(title, values, counterpart, peers.NEVER_AHEAD)
 
@@ -42,7 +42,7 @@ def gate(bed, report, quick):
     report.measured("What the gate adds", "HTTP/1.1 without TLS. Each row is compared with `Claviger, open`: a public "
                     "route, where no credential is checked. `bare pingora` forwards only, with the settings and the "
                     "allocator of the gate or with its own defaults. The instructions are those outside the kernel, by "
-                    "callgrind.", measured, lambda _: "Claviger, open")
+                    "callgrind.", measured, lambda _: "Claviger, open", counted=True)
     for what, base, most, most_instructions in (
         ("Claviger, token", "Claviger, open", 1.05, 1.08),
         ("Claviger with access log, token", "Claviger, token", 1.08, None),
@@ -65,7 +65,8 @@ def plain(bed, report, quick):
              "Claviger with lowercase names, token": "SHA-256 of tokens"}
     compare(report, "Plain HTTP/1.1", "Each program in its own best way, one worker, kept connections, no access log, as "
             "configured in [`cost/peers`](cost/peers). 100 keys; bcrypt at cost 10. Each row is compared with that row of "
-            "Claviger that does the same: open, token or basic.\n\n![CPU a request](peers.svg)", measured, by=does)
+            "Claviger that does the same: open, token or basic.\n\n![CPU a request](peers.svg)", measured, by=does,
+            counted=True)
     token, lowercase = measured["Claviger, token"], measured["Claviger with lowercase names, token"]
     for ours, name, most in (
         (token, "nginx", 1.6), (lowercase, "nginx", 1.45), (token, "Envoy", 0.75), (token, "Traefik", 0.45),
