@@ -124,10 +124,10 @@ fuzz: needs needs-fuzz ## Try to break what reads foreign input, FUZZ_SECONDS=60
 			-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 -print_final_stats=1 || exit 1; \
 	done
 
-bench: bench-build ## What a request costs, beside other proxies: benches/RESULTS.md, in 20 minutes (PINGAP=1)
+bench: bench-build ## What a request costs, beside other proxies: benches/RESULTS.md, in 30 minutes (PINGAP=1)
 	@$(BENCH)
 
-bench-quick: bench-build ## The same in 2 minutes: bare pingora and other proxies, printed only
+bench-quick: bench-build ## Some of it in 5 minutes, printed only
 	@$(BENCH) quick
 
 # What ships is kept aside: benches are built with more features of some crates, and would put theirs in its place.
@@ -273,15 +273,16 @@ needs-package-test: needs-systemd
 
 PEERS = target/peers
 PINGAP_VERSION = 0.13.1
-needs-bench: OTHERS = wrk haproxy valgrind
+# Programs and their packages; apache2-bin starts no server.
+needs-bench: OTHERS = wrk:wrk haproxy:haproxy valgrind:valgrind h2load:nghttp2-client apache2:apache2-bin openssl:openssl
 needs-bench: needs-peers
 	@[ -z "$(PINGAP)" ] || [ -x $(PEERS)/bin/pingap ] || \
 		$(CARGO) install --quiet --locked --root $(PEERS) --target-dir $(PEERS)/build pingap@$(PINGAP_VERSION)
 
 needs-peers:
 	@missing= or=; \
-	for program in nginx lighttpd $(OTHERS); do \
-		PATH="$$PATH:/usr/sbin" command -v $$program > /dev/null || missing="$$missing $$program"; \
+	for program in nginx:nginx lighttpd:lighttpd $(OTHERS); do \
+		PATH="$$PATH:/usr/sbin" command -v $${program%:*} > /dev/null || missing="$$missing $${program#*:}"; \
 	done; \
 	python3 -c 'import ensurepip, venv' 2> /dev/null || missing="$$missing python3-venv"; \
 	$(start_no_server) \

@@ -17,6 +17,8 @@ BOTH = f"{LOAD_CORE},{PROXY_CORE}"
 # Longer than anything may take to start, also under valgrind.
 PATIENCE = 120
 
+MEGABYTE = 1_000_000
+
 commands = []
 
 
@@ -28,8 +30,17 @@ def prepare():
     """Refuses a machine on which nothing can be told, and lifts the bound on open files as far as it goes."""
     if PROXY_CORE == LOAD_CORE:
         raise Failure("two cores are needed: one for the program under test, one for load and API")
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max_open_files()
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def max_open_files():
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def max_connections():
+    """10,000, or fewer where a proxy may not have two open files for each."""
+    return min(10_000, max_open_files() // 2 - 1_000)
 
 
 def free_port():
@@ -89,9 +100,9 @@ class Process:
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
 
     def memory(self, field="VmRSS"):
-        """In bytes; VmHWM is the most it ever was."""
-        lines = pathlib.Path(f"/proc/{self.child.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(field + ":")) * 1024
+        """In bytes, of all its processes; VmHWM is the most it ever was."""
+        lines = [line for pid in self.pids() for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()]
+        return sum(int(line.split()[1]) for line in lines if line.startswith(field + ":")) * 1024
 
     def end(self, signal=15):
         if self.child.poll() is None:
@@ -104,13 +115,29 @@ class Process:
         self.log.close()
 
 
+class Together:
+    """Processes that serve a request together."""
+
+    def __init__(self, *processes):
+        self.processes = processes
+
+    def cpu(self):
+        return sum(process.cpu() for process in self.processes)
+
+    def errors(self):
+        return "\n".join(process.errors() for process in self.processes)
+
+
 class Api:
-    """The API behind: nginx that answers everything with 110 bytes of JSON, and counts what has reached it."""
+    """The API behind: nginx that answers with 110 bytes of JSON or 1 MB, and counts what has reached it."""
 
     def __init__(self, bed, core=LOAD_CORE):
         self.port, self.count_port = free_port(), free_port()
         folder = bed.folder("api")
         bed.fill("api.conf", folder / "nginx.conf", port=self.port, count_port=self.count_port)
+        (folder / "megabyte").write_bytes(bytes(range(250)) * (MEGABYTE // 250))
+        (folder / "megabyte").chmod(0o644)
+        folder.chmod(0o755)
         command = ["nginx", "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
         bed.start(folder, command, core).wait_for(self.count_port)
 
@@ -121,7 +148,7 @@ class Api:
         return int(answer.splitlines()[-2].split()[2])
 
 
-class TestDatabase:
+class TestBed:
     """All that runs; ended and cleared away on the way out."""
 
     def __enter__(self):
@@ -129,12 +156,29 @@ class TestDatabase:
         self.root = tempfile.TemporaryDirectory(prefix="claviger-bench-")
         os.chmod(self.root.name, 0o755)
         self.processes = []
+        self.make_certificate()
         return self
 
     def __exit__(self, *_):
         for process in reversed(self.processes):
             process.end()
         self.root.cleanup()
+
+    def make_certificate(self):
+        """One for all programs: ECDSA with P-256, signed by itself."""
+        folder = pathlib.Path(self.root.name)
+        self.certificate, self.private_key = folder / "certificate.pem", folder / "key.pem"
+        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=localhost "
+        command += f"-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -keyout {self.private_key} -out {self.certificate}"
+        note(command)
+        answer = subprocess.run(command.split(), capture_output=True, text=True, check=False)
+        if answer.returncode:
+            raise Failure(f"no certificate: {answer.stderr}")
+        # HAProxy reads both from one file.
+        self.both = folder / "both.pem"
+        self.both.write_text(self.certificate.read_text() + self.private_key.read_text())
+        for file in (self.private_key, self.both):
+            file.chmod(0o644)
 
     def folder(self, name):
         return pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.root.name))

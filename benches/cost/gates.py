@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-from bed import LOAD_CORE, PROXY_CORE, Failure, free_port, output
+from bed import LOAD_CORE, PROXY_CORE, Failure, free_port, max_connections, output
 from load import Variant, passing
 from peers import BASIC
 from secrets_of_benches import KEYS, PASSWORD, TOKEN
@@ -19,36 +19,56 @@ RELEASE = pathlib.Path(os.environ.get("CLAVIGER_RELEASE", "target/release")).abs
 CLAVIGER = pathlib.Path(os.environ.get("CLAVIGER_BINARY", RELEASE / "claviger")).absolute()
 BARE, AS_IT_COMES = RELEASE / "examples/bare", RELEASE / "examples/bare_as_it_comes"
 
-# What differs from the defaults: one worker like everybody here, no access log, and bounds that a load from one
-# address stays under.
-SETTINGS = """\
-proxy: {{listen: 127.0.0.1:{port}, upstream: 'http://127.0.0.1:{api}', threads: {threads}}}
-admin: {{listen: 127.0.0.1:{admin}}}
-credentials: {{file: credentials.yaml}}
-public: [{{path: /open}}]
-limits: {{connections: 20000, connections_per_address: 20000}}
-passwords: {{threads: 1}}
-log: {{access: {log}, format: json}}
-"""
+
+def settings(port, admin, api, threads):
+    """What differs from the defaults: one worker as everywhere here, no access log, and limits that a load from one
+    address stays below.
+    """
+    return {
+        "proxy": {"listen": f"127.0.0.1:{port}", "upstream": f"http://127.0.0.1:{api.port}", "threads": threads},
+        "admin": {"listen": f"127.0.0.1:{admin}"},
+        "credentials": {"file": "credentials.yaml"},
+        "public": [{"path": "/open"}],
+        "limits": {"connections": max_connections() + 100, "connections_per_address": max_connections() + 100},
+        "passwords": {"threads": 1},
+        "log": {"access": False, "format": "json"},
+    }
+
+
+# What a gate may be told to save.
+LOG = {"log": {"access": True}}
+LOWERCASE = {"proxy": {"header_names": "lowercase"}}
+FEW_HEADERS = {
+    "proxy": {"forwarded": {"for": False, "proto": False, "host": "never"}},
+    "identity": {"headers": []},
+}
+
+
+def tls(bed):
+    """Settings for TLS at the listener."""
+    return {"proxy": {"tls": {"certificate": str(bed.certificate), "key": str(bed.private_key)}}}
 
 
 class Claviger:
-    """One that runs."""
+    """One that runs, with `changes` to its settings; one of `None` takes a section out."""
 
-    def __init__(self, bed, api, name="Claviger", log=False, threads=1, core=PROXY_CORE, credentials=None, wrap=()):
+    def __init__(self, bed, api, name="Claviger", changes=None, threads=1, core=PROXY_CORE, credentials=None, wrap=()):
         self.name, self.port, self.admin = name, free_port(), free_port()
         self.folder = bed.folder("claviger")
-        settings = SETTINGS.format(
-            port=self.port, admin=self.admin, api=api.port, threads=threads, log=json.dumps(log)
-        )
-        (self.folder / "claviger.yaml").write_text(settings)
+        written = settings(self.port, self.admin, api, threads)
+        for section, change in (changes or {}).items():
+            written[section] = written.get(section, {}) | change if change is not None else None
+        # JSON is YAML.
+        written = {section: value for section, value in written.items() if value is not None}
+        (self.folder / "claviger.yaml").write_text(json.dumps(written, indent=1))
         self.write(*(credentials or [few()]))
         # As in a container, the log goes through a pipe to a process that reads it.
         reader = subprocess.Popen(
             ["taskset", "-c", str(LOAD_CORE), "cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         command = [*wrap, CLAVIGER, "serve", "--config", "claviger.yaml"]
-        self.process = bed.start(self.folder, command, core, stdout=reader.stdin).wait_for(self.port)
+        self.process = bed.start(self.folder, command, core, stdout=reader.stdin)
+        self.process.wait_for(self.port if "proxy" in written else self.admin)
         self.started_in = time.monotonic() - self.process.started
         # The reader ends with the gate, so no other process may hold the write end.
         reader.stdin.close()
@@ -62,15 +82,17 @@ class Claviger:
             file.writelines(pieces)
         fresh.rename(self.folder / "credentials.yaml")
 
-    def variant(self, mode, path="/x", headers=None, arguments=()):
-        return Variant(self.name, mode, self.process, self.port, path, headers or {}, arguments)
+    def variant(self, mode, path="/x", headers=None, arguments=(), **more):
+        return Variant(self.name, mode, self.process, self.port, path, headers or {}, arguments, **more)
+
+    def open(self, **more):
+        return passing(self.name, self.process, self.port, **more)
+
+    def token(self, path="/x", **more):
+        return self.variant("token", path, TOKEN, **more)
 
     def variants(self):
-        return [
-            passing(self.name, self.process, self.port),
-            self.variant("token", headers=TOKEN),
-            self.variant("basic", headers=BASIC),
-        ]
+        return [self.open(), self.token(), self.variant("basic", headers=BASIC)]
 
     def reload(self):
         """How long it took, in seconds."""

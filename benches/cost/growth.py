@@ -5,10 +5,11 @@ import statistics
 import threading
 import time
 
-from bed import BOTH, Failure
-from gates import TOKEN, Claviger, entry, few
+from bed import BOTH, Api, Failure, max_connections
+from gates import Claviger, entry, few
 from load import BODY, rounds, wrk
-from secrets_of_benches import KEYS
+from report import Comparison, spread
+from secrets_of_benches import KEYS, TOKEN
 
 MILLION = 1_000_000
 # Presented in turn: one that is always the same would sit in the nearest cache.
@@ -16,6 +17,34 @@ PRESENTED = 4096
 CALLERS = 8
 # Between two requests of one of them; the machine must not be busy with good traffic alone.
 PAUSE_MS = 2
+
+
+def growth(bed, report, quick):
+    """Many credentials, threads and connections."""
+    api = Api(bed)
+    small, large, figures = load(bed, api)
+    lines = [f"- {what}: {value if isinstance(value, str) else f'{value:.0f}'}" for what, value in figures.items()]
+    among_few, among_many = cost(small, large, api, 15).values()
+    ratio = Comparison(among_many, among_few)
+    lines.append(f"- CPU of a request among 1,000,000, to one among 101: {spread(ratio.ratios())}×")
+    lines.append(lambda: f"- the same in quiet rounds: {ratio.quiet()}")
+    kept = held(small, large)
+    lines.insert(3, f"- bytes a credential, half a minute of traffic later: {kept:.0f}")
+    for gate in (small, large):
+        gate.process.end()
+    without, during, took, most = reload(bed, api, 3, 4)
+    lines.append(f"- p99 of steady traffic: {without:.0f} µs, and {during:.0f} µs while 1,000,000 are reloaded again "
+                 f"and again; {len(took)} reloads of {statistics.median(took):.2f} s; at most {most / 2**20:.0f} MiB")
+    rates = threads(bed, api, 3, 4)
+    lines.append(f"- worker threads 1 → 2, load and API on the same two cores: {rates[1]:,.0f} → {rates[2]:,.0f} "
+                 f"requests a second, {rates[2] / rates[1]:.2f}×")
+    connection = idle(bed, api, max_connections())
+    lines.append(f"- idle connections 10 → {max_connections():,}: {connection / 1024:.1f} KiB each")
+    report.section("Growth", lambda: "\n".join(line() if callable(line) else line for line in lines))
+    report.bar("Memory of a credential in a YAML file", kept, 300, "bytes")
+    report.bar("CPU of a request: 1,000,000 credentials to 101", ratio, 1.05)
+    report.bar("p99 of traffic: while reloading, to before", during / without, 2)
+    report.bar("Memory of an idle connection of HTTP/1.1", connection / 1024, 32, "KiB")
 
 
 def many():
