@@ -90,6 +90,7 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
         ("./usr/share/doc/claviger/THIRD-PARTY.md", "-rw-r--r--"),
         ("./usr/share/doc/claviger/NOTICE", "-rw-r--r--"),
         ("./usr/share/doc/claviger/claviger.cdx.json", "-rw-r--r--"),
+        ("./usr/share/doc/claviger/claviger.buildinfo", "-rw-r--r--"),
         ("./usr/share/doc/claviger/config/claviger.yaml", "-rw-r--r--"),
         ("./usr/share/doc/claviger/docs/introduction.md", "-rw-r--r--"),
     ] {
