@@ -90,6 +90,7 @@ fn the_package_has_the_service_its_settings_and_its_manual() {
         ("./usr/share/doc/claviger/THIRD-PARTY.md", "-rw-r--r--"),
         ("./usr/share/doc/claviger/NOTICE", "-rw-r--r--"),
         ("./usr/share/doc/claviger/claviger.cdx.json", "-rw-r--r--"),
+        ("./usr/share/doc/claviger/claviger.buildinfo", "-rw-r--r--"),
         ("./usr/share/doc/claviger/config/claviger.yaml", "-rw-r--r--"),
         ("./usr/share/doc/claviger/docs/introduction.md", "-rw-r--r--"),
     ] {
@@ -303,7 +304,7 @@ fn release_notes_begin_with_what_asks_something_of_the_operator() {
     let folder = TempDir::new().unwrap();
     let changelog = folder.path().join("CHANGELOG.md");
     let text = "# Changelog\n\n## Unreleased\n\n- Later.\n\n## 0.2.0 - 2027-01-31\n\n### Added\n\n- New.\n\n### Changed\n\n\
-                - **Breaking:** a key is gone.\n  Use the other one.\n- Quicker.\n\n## 0.1.0 - 2026-12-01\n\n- First.\n";
+                - **Breaking:** a key is gone.\n\n  Use the other one.\n- Quicker.\n\n## 0.1.0 - 2026-12-01\n\n- First.\n";
     std::fs::write(&changelog, text).unwrap();
     let notes = |version: &str, changelog: &Path| {
         let mut command = Command::new(repository("deploy/package/release-notes"));
@@ -312,8 +313,8 @@ fn release_notes_begin_with_what_asks_something_of_the_operator() {
     };
     assert_eq!(
         notes("0.2.0", &changelog).stdout,
-        "## Before you upgrade\n\n- **Breaking:** a key is gone.\n  Use the other one.\n\n## Changes\n\n### Added\n\n\
-         - New.\n\n### Changed\n\n- **Breaking:** a key is gone.\n  Use the other one.\n- Quicker.\n"
+        "## Before you upgrade\n\n- **Breaking:** a key is gone.\n\n  Use the other one.\n\n## Changes\n\n### Added\n\n\
+         - New.\n\n### Changed\n\n- **Breaking:** a key is gone.\n\n  Use the other one.\n- Quicker.\n"
     );
     assert!(notes("0.1.0", &changelog).stdout.starts_with("## Before you upgrade\n\nNothing to do.\n\n## Changes"));
     assert_ne!(notes("0.3.0", &changelog).code, 0);
