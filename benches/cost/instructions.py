@@ -48,7 +48,7 @@ def instructions(bed, report, quick):
 
 
 def run(bed, start, requests):
-    """The name of the variant, and all instructions of one process that answers so many requests."""
+    """The name of the variant, and the instructions of one process from its start to its end, with this number of requests."""
     out = bed.folder("callgrind") / "out"
     variant = start(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", "-q"])
     connection = http.client.HTTPConnection("127.0.0.1", variant.port, timeout=120)
