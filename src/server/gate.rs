@@ -147,14 +147,16 @@ impl LiveGate {
 
     pub(super) fn publish(&self, next: PreparedGate) {
         if let (Some(certificates), Some(loaded)) = (&self.certificates, next.certificates) {
-            self.metrics.certificate_shown(TlsListener::Proxy, loaded.not_after);
+            let not_after = loaded.not_after;
             certificates.swap(loaded);
-        }
-        if let Some(directory) = &self.directory {
-            let rules = next.policy.rules();
-            directory.check_catalogs(&rules.versions, &rules.scopes);
+            self.metrics.certificate_shown(TlsListener::Proxy, not_after);
         }
         self.previous.take(self.policy.swap(Arc::new(next.policy)));
+        // What it logs of the new rules is true only once they are in force.
+        if let Some(directory) = &self.directory {
+            let policy = self.policy.load();
+            directory.check_catalogs(&policy.rules().versions, &policy.rules().scopes);
+        }
     }
 }
 
