@@ -64,7 +64,7 @@ impl Command {
                 Ok(ExitCode::SUCCESS)
             }
             Self::Schema { credentials } => {
-                print(format!("{:#}", schema(credentials)))?;
+                print(schema(credentials).trim_end())?;
                 Ok(ExitCode::SUCCESS)
             }
         }

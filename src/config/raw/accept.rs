@@ -1,5 +1,6 @@
 //! Credentials that a request may present, and tokens as they are created.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,8 @@ use crate::config::values::{AuthScheme, HeaderField, Parsed, ProtocolName};
 use crate::credential::TokenFormat;
 
 /// The kinds of credential that a request may present.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Accept {
     /// Authorization: Bearer.
@@ -53,7 +55,8 @@ impl Default for Accept {
 }
 
 /// The part of a Basic pair that may be a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum BasicToken {
     Username,
@@ -61,7 +64,8 @@ pub enum BasicToken {
 }
 
 /// Where a request carries an API key.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiKey {
     /// The header; null switches it off.
@@ -78,7 +82,8 @@ impl Default for ApiKey {
 }
 
 /// The tokens that Claviger creates.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Tokens {
     /// The prefix of a token. A presented token with this prefix and a wrong checksum is refused without a lookup.

@@ -1,5 +1,6 @@
 //! The admin listener.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use super::control_plane_tls::ListenerTls;
 use crate::config::values::{ListenAddress, Parsed};
 
 /// The listener for machines: metrics, health and reload.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Address and port; loopback by default. A change needs a restart.

@@ -1,5 +1,6 @@
 //! Paths that servers may read in two ways.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use super::PathText;
 use crate::config::values::Parsed;
 
 /// A path, and the spellings that the gate admits below it although servers may read them in two ways.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PathException {
     /// Whole segments, after the version, as in a scope. The entry applies to a request that spells this path plainly. No
@@ -19,7 +21,8 @@ pub struct PathException {
 }
 
 /// A spelling that is refused elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Spelling {
     /// %2F.

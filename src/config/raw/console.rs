@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,8 @@ use crate::config::values::{AddressRange, Colour, HumanDuration, LanguageTag, Li
 
 /// The listener for people and scripts: the pages of the console, and the management API under /api/v1. Needs a
 /// database.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Console {
     /// Address and port; loopback by default. Another address needs tls or behind_proxy. A change needs a restart.
@@ -44,7 +46,8 @@ pub struct Console {
 }
 
 /// The provider's name and looks on every page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Brand {
     /// The provider's or the product's name.
@@ -62,7 +65,8 @@ pub struct Brand {
 }
 
 /// The names of roles that people see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Roles {
     /// A user of the provider.
@@ -76,7 +80,8 @@ pub struct Roles {
 }
 
 /// How long a user stays signed in.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Session {
     /// Without a request.

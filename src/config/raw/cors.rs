@@ -1,5 +1,6 @@
 //! Pages of other origins.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use crate::config::values::{AllowedHeader, HumanDuration, MethodName, Parsed, We
 
 /// Pages of other origins that may call the API from a browser (CORS): the gate answers their preflights, and its
 /// refusals let them read why.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
     /// The origins, exactly as browsers send them: scheme://host, with a port other than the scheme's own.

@@ -1,5 +1,6 @@
 //! The credentials file.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +11,8 @@ use crate::config::{Document, schema};
 use crate::credential::Label;
 
 /// Credentials that the gate admits.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CredentialsFile {
     /// One entry per credential.
@@ -21,7 +23,8 @@ pub struct CredentialsFile {
 }
 
 /// One credential: a token, or a user name and a password.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// Unique; appears in logs and identity headers.
@@ -61,7 +64,8 @@ pub struct Credential {
 }
 
 /// A customer.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The account of credentials.
@@ -75,7 +79,7 @@ impl Document for CredentialsFile {
     const MAY_BE_EMPTY: &'static [&'static str] = &["credentials"];
 
     fn key_paths() -> Vec<String> {
-        schema::key_paths::<Self>()
+        schema::key_paths(true)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +15,8 @@ pub(in crate::config) const MAX_MEGABYTES: u64 = 65_536;
 pub(in crate::config) const MAX_LOOKUPS: usize = 100_000;
 
 /// How the database of `credentials.database` is used. A change needs a restart.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Database {
     /// How long cached credentials stay valid while the database does not answer. After that, requests with a
@@ -23,7 +25,7 @@ pub struct Database {
     /// Timeout of a query, waiting for a connection included.
     pub query_timeout: Parsed<HumanDuration>,
     /// Size of the connection pool, at most 1000.
-    #[schemars(range(max = MAX_CONNECTIONS))]
+    #[cfg_attr(test, schemars(range(max = MAX_CONNECTIONS)))]
     pub connections: NonZeroU32,
     /// Lookups at once; requests that need a further one are refused with 503.
     pub lookups: NonZeroUsize,
@@ -39,14 +41,15 @@ pub struct Database {
 }
 
 /// Bounds of the cache.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DatabaseCache {
     /// Credentials of each kind (token, Basic pair).
     pub credentials: NonZeroU64,
     /// Approximate memory for each kind, in megabytes, at most 65536. 128 by default, or a sixteenth of the memory limit
     /// of the container.
-    #[schemars(range(max = MAX_MEGABYTES))]
+    #[cfg_attr(test, schemars(range(max = MAX_MEGABYTES)))]
     pub megabytes: Option<NonZeroU32>,
     /// Tokens that do not exist.
     pub unknown: u64,

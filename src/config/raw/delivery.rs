@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -13,7 +14,8 @@ use crate::config::values::{
 
 /// Delivery of secrets by a link in a mail and a code in a text message, and notices by mail. A secret is delivered
 /// where both mail and sms are set.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Delivery {
     /// How long a link works, from 1h to 14 days (336h).
@@ -30,7 +32,8 @@ pub struct Delivery {
 }
 
 /// The server that mails are handed to.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     /// smtps://HOST (TLS from the start, port 465), or smtp://HOST (STARTTLS required, port 587). Without TLS only to a
@@ -59,7 +62,8 @@ pub struct Mail {
 }
 
 /// The provider of text messages, with Twilio's API.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Sms {
     /// The base of the API.
@@ -91,7 +95,8 @@ pub struct Sms {
 }
 
 /// The page that reveals a secret, on a listener of its own.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Reveal {
     /// Address and port. That of the console by default. Another address than loopback needs console.tls or

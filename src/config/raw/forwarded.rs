@@ -1,11 +1,13 @@
 //! Headers of forwarded requests: where a request came from, and how names are spelled.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The headers that say where a request came from. One that is not sent is removed from every request, that of a trusted
 /// proxy too. The gate only: with forward_auth, the proxy that asks sets them.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Forwarded {
     /// Send X-Forwarded-For: the address of the connection, after the addresses that a trusted proxy sent.
@@ -18,7 +20,8 @@ pub struct Forwarded {
 }
 
 /// When X-Forwarded-Host is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ForwardedHost {
     /// With every request.
@@ -31,7 +34,8 @@ pub enum ForwardedHost {
 }
 
 /// How names of headers are spelled in requests to the API over HTTP/1.1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HeaderNames {
     /// As the caller sent them; the gate's own as X-Claviger-Account.

@@ -1,12 +1,14 @@
 //! What the API behind learns about the caller.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::values::{HeaderPrefix, Parsed};
 
 /// What the API behind learns about the caller.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
     /// The prefix of the identity headers: X-, a name and a hyphen. Headers of the request that begin with it are
@@ -20,7 +22,8 @@ pub struct Identity {
 }
 
 /// What an identity header says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum IdentityHeader {
     /// The id of the credential.

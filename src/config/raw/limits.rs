@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::str::FromStr;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,8 @@ pub(in crate::config) const DEFAULT_STREAMS: NonZeroU32 = NonZeroU32::new(250).u
 pub(in crate::config) const DEFAULT_HEAD_BYTES: NonZeroU32 = NonZeroU32::new(32 << 20).unwrap();
 
 /// Limits of requests and connections.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Memory of the head of a request, in bytes: its target, and each header with its name, its value and 104; 1024 to
@@ -61,7 +63,8 @@ pub struct Limits {
 }
 
 /// How often a credential may be used.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
     /// Requests per window.
@@ -74,7 +77,8 @@ pub struct RateLimit {
 }
 
 /// Delays after wrong guesses.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Throttle {
     /// Off: wrong guesses are never delayed.
@@ -92,19 +96,20 @@ pub struct Throttle {
 }
 
 /// How much slow hashing runs at once.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
     /// Hashes computed at once, at most 1024; half the number of cores by default, or as many as the
     /// memory limit of the container holds. A change needs a restart.
-    #[schemars(range(max = MAX_THREADS))]
+    #[cfg_attr(test, schemars(range(max = MAX_THREADS)))]
     pub threads: Option<NonZeroUsize>,
     /// Requests that wait for a hash, at most 100,000; further ones are refused with 503. A change needs a restart.
-    #[schemars(range(max = MAX_QUEUED))]
+    #[cfg_attr(test, schemars(range(max = MAX_QUEUED)))]
     pub queue: NonZeroUsize,
     /// User names and passwords that stay in the cache once they are verified, at most 10,000,000; 100,000 by default,
     /// or fewer in a container with a memory limit below 1 GiB. A change needs a restart.
-    #[schemars(range(max = MAX_REMEMBERED))]
+    #[cfg_attr(test, schemars(range(max = MAX_REMEMBERED)))]
     pub remembered: Option<u64>,
 }
 

@@ -26,6 +26,7 @@ mod webhooks;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +59,8 @@ pub use versions::{ReadFrom, Version, VersionRule, Versions, WhenUnstated};
 pub use webhooks::Webhooks;
 
 /// Settings of Claviger.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct File {
     /// The gate: where requests arrive and where they are forwarded. Without this section, a process with a database
@@ -173,6 +175,6 @@ impl Document for File {
     ];
 
     fn key_paths() -> Vec<String> {
-        schema::key_paths::<Self>()
+        schema::key_paths(false)
     }
 }

@@ -5,9 +5,11 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use ipnet::{IpNet, Ipv4Net};
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(test)]
 use super::limits::MAX_THREADS;
 use super::{Forwarded, HeaderNames, Route};
 use crate::config::values::{
@@ -15,7 +17,8 @@ use crate::config::values::{
 };
 
 /// The gate.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Proxy {
     /// Address and port, or a list of them. A change needs a restart.
@@ -45,7 +48,7 @@ pub struct Proxy {
     /// default; elsewhere an upgrade is refused with 403.
     pub upgrades: Vec<Route>,
     /// Worker threads, at most 1024; the number of cores by default. A change needs a restart.
-    #[schemars(range(max = MAX_THREADS))]
+    #[cfg_attr(test, schemars(range(max = MAX_THREADS)))]
     pub threads: Option<NonZeroUsize>,
     /// The page that explains the codes of refusals to callers; the `type` of problem documents is this page and `#CODE`.
     /// By default /errors/CODE of console.public_url, where that is set.
@@ -55,7 +58,8 @@ pub struct Proxy {
 }
 
 /// The protocol to the API behind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum UpstreamProtocol {
     /// HTTP/2 where TLS negotiates it, otherwise HTTP/1.1.
@@ -68,7 +72,8 @@ pub enum UpstreamProtocol {
 }
 
 /// How the certificate of an https upstream is verified. Verification cannot be switched off.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamTls {
     /// The name that the certificate must carry; the host of the URL by default.
@@ -82,7 +87,8 @@ pub struct UpstreamTls {
 }
 
 /// When an address of the API behind is skipped, and when it is used again. While all addresses fail, all are used.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UpstreamHealth {
     /// Failures to connect to an address, without a success in between, after which it is skipped.
@@ -98,7 +104,8 @@ pub struct UpstreamHealth {
 }
 
 /// TLS at the listeners.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// Certificate chain (PEM).
@@ -111,7 +118,8 @@ pub struct Tls {
 }
 
 /// Timeouts of requests and connections.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Timeouts {
     /// For the whole head of a request. A change needs a restart.
@@ -139,7 +147,8 @@ pub struct Timeouts {
 
 /// Forward-auth: a proxy in front of the API (nginx, Traefik, Caddy, Envoy) asks at /auth, or over gRPC (Envoy), before
 /// it forwards a request.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ForwardAuth {
     /// Address and port, or a list of them. A change needs a restart.

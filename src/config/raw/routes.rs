@@ -1,5 +1,6 @@
 //! Routes, and those that need no credential.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +8,8 @@ use super::PathText;
 use crate::config::values::{MethodName, Parsed};
 
 /// Methods on a path.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Route {
     /// Every method by default. GET includes HEAD.
@@ -18,7 +20,8 @@ pub struct Route {
 }
 
 /// A route that needs no credential.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PublicRoute {
     /// Every method by default. GET includes HEAD.
@@ -33,7 +36,8 @@ pub struct PublicRoute {
 }
 
 /// What a public route does with a presented credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PublicCredential {
     /// It is not checked, and removed.

@@ -1,5 +1,6 @@
 //! Versions of the API.
 
+#[cfg(test)]
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +9,8 @@ use crate::config::values::{HeaderField, Parsed, WebAddress};
 use crate::credential::Label;
 
 /// The versions of the API.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Versions {
     /// Where a request names its version.
@@ -22,7 +24,8 @@ pub struct Versions {
 }
 
 /// Where a request names its version.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReadFrom {
     /// A template such as /v{version}/.
@@ -32,7 +35,8 @@ pub struct ReadFrom {
 }
 
 /// The versions that a credential may call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VersionRule {
     /// Its own version only.
@@ -43,7 +47,8 @@ pub enum VersionRule {
 }
 
 /// What happens to a request without a version.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WhenUnstated {
     /// It is served at the credential's version.
@@ -54,7 +59,8 @@ pub enum WhenUnstated {
 }
 
 /// One version of the API.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Version {
     /// The name in requests and credentials; in quotes.

@@ -8,11 +8,13 @@ mod network;
 mod origin;
 mod webhooks;
 
+#[cfg(test)]
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+#[cfg(test)]
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, SeqAccess, Unexpected, Visitor, value::SeqAccessDeserializer};
 use serde::{Serialize, Serializer};
@@ -85,6 +87,7 @@ impl<T: fmt::Display> Serialize for Parsed<T> {
     }
 }
 
+#[cfg(test)]
 impl<T> JsonSchema for Parsed<T> {
     fn inline_schema() -> bool {
         true
@@ -128,6 +131,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     }
 }
 
+#[cfg(test)]
 impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn inline_schema() -> bool {
         true

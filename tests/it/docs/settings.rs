@@ -85,7 +85,7 @@ fn rows(schema: &Value, node: &Node, path: &str, table: &mut String) {
 
 #[test]
 fn the_page_of_settings_is_the_schema_of_the_program() {
-    let schema = schema(false);
+    let schema: Value = serde_json::from_str(schema(false)).unwrap();
     let mut rendered = String::new();
     for (name, value) in schema["properties"].as_object().unwrap() {
         let node = Node::of(&schema, value);

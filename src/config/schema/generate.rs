@@ -1,50 +1,12 @@
-//! JSON Schemas of the two files.
+//! Writes the schemas from the types of the files. Only tests do, so that the program holds the text alone.
+
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
-use super::{Document, raw};
-
-/// No file is nested so deep.
-const MAX_DEPTH: usize = 12;
-
-/// JSON Schema of the settings file or the credentials file.
-pub fn schema(of_credentials: bool) -> Value {
-    if of_credentials { generate::<raw::CredentialsFile>() } else { generate::<raw::File>() }
-}
-
-/// The path of each key of a file: `[]` stands for the items of a list, `*` for the names of a mapping.
-pub(super) fn key_paths<T: JsonSchema>() -> Vec<String> {
-    let schema = schemars::schema_for!(T).to_value();
-    let mut paths = Vec::new();
-    collect_keys(&schema, &schema["$defs"], "", &mut paths);
-    paths
-}
-
-fn collect_keys(schema: &Value, definitions: &Value, path: &str, paths: &mut Vec<String>) {
-    // A type that contains itself would have no end.
-    if path.split(['.', '[']).count() > MAX_DEPTH {
-        return;
-    }
-    let reference = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-    let choices = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|word| schema[word].as_array()).flatten();
-    for same in reference.map(|name| &definitions[name]).into_iter().chain(choices) {
-        collect_keys(same, definitions, path, paths);
-    }
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
-        let path = join(path, name);
-        if !paths.contains(&path) {
-            paths.push(path.clone());
-        }
-        collect_keys(property, definitions, &path, paths);
-    }
-    if schema["items"].is_object() {
-        collect_keys(&schema["items"], definitions, &format!("{path}[]"), paths);
-    }
-    if schema["additionalProperties"].is_object() {
-        collect_keys(&schema["additionalProperties"], definitions, &join(path, "*"), paths);
-    }
-}
+use super::{join, schema};
+use crate::config::{Document, raw};
 
 fn generate<T: Document + JsonSchema>() -> Value {
     let mut schema = schemars::schema_for!(T).to_value();
@@ -122,6 +84,24 @@ fn refuse_null(schema: &mut Map<String, Value>) {
     }
 }
 
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+/// `UPDATE_DOCS=1` writes the file.
+#[track_caller]
+fn keep_current<T: Document + JsonSchema>(name: &str, of_credentials: bool) {
+    let current = format!("{:#}\n", generate::<T>());
+    let is_update = std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1");
+    if is_update {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name), &current).unwrap();
+    }
+    let is_current = is_update || schema(of_credentials) == current;
+    assert!(is_current, "config/{name} is out of date: UPDATE_DOCS=1 cargo test --lib config::schema writes it again");
+}
+
+#[test]
+fn the_schema_of_the_settings_is_current() {
+    keep_current::<raw::File>("claviger.schema.json", false);
+}
+
+#[test]
+fn the_schema_of_the_credentials_is_current() {
+    keep_current::<raw::CredentialsFile>("credentials.schema.json", true);
 }
