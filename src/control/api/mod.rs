@@ -9,6 +9,7 @@ mod openapi;
 mod paging;
 mod resources;
 mod response;
+mod routes;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -1,14 +1,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{AccountId, Body, Query};
 use crate::control::api::fields::FieldReader;
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     AccountSummary, NewAccount, create_account, grant_access, list_accounts, rename_account, set_access,
     set_member_policy, show_account, summarize_account, withdraw_access,

@@ -6,13 +6,13 @@ use futures_util::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{OperationError, export_audit, list_audit};
 use crate::control::views::AuditView;
 use crate::control::web::csrf::reject_cross_site_link;

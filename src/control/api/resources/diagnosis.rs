@@ -1,11 +1,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, UserId};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{OperationContext, Step, diagnose, diagnose_credential};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::extract::{EventsBody, MAX_EVENTS_BYTES};
 use crate::control::api::fields::not_null;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{Invalid, PostedEvent, event_field, post_events, publisher_of_token};
 use crate::control::web::caller::{bearer_token, client_address};
 use crate::control::web::problem::{Code, Problem};

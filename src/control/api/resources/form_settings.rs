@@ -4,10 +4,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::views::RoleName;
 use crate::control::web::problem::Problem;
 use crate::control::web::state::{ControlState, LiveSettings};

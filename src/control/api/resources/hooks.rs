@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::extract::{Body, Query, WebhookId};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{
     CreatedWebhook, HookSubscription, Invalid, OperationContext, Subscription, WebhookTerms, list_hooks, sample_events,
     subscribe_hook, unsubscribe_hook, unsubscribe_hook_url,

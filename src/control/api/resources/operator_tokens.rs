@@ -1,14 +1,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, OperatorTokenId, Query};
 use crate::control::api::fields::FieldReader;
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     NewOperatorToken, Outcome, create_operator_token, delete_operator_token, disable_operator_token,
     enable_operator_token, list_operator_tokens, show_operator_token,

@@ -1,12 +1,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::credentials::secret_response::WithSecret;
 use crate::control::api::call::ApiCall;
-use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{disable_own_key, enable_own_key, own_key, regenerate_own_key};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;

@@ -2,10 +2,10 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Body;
+use crate::control::api::routes::routes;
 use crate::control::operations::{OperationRefusal, change_password};
 use crate::control::web::anonymous_caller::AnonymousCaller;
 use crate::control::web::problem::Problem;

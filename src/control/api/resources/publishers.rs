@@ -1,14 +1,13 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, PublisherId, Query};
 use crate::control::api::fields::{FieldReader, not_null};
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     NewPublisher, Outcome, create_publisher, delete_publisher, disable_publisher, enable_publisher, list_publishers,
     show_publisher,

@@ -4,11 +4,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::me::Me;
 use crate::control::api::extract::Body;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{sign_in, sign_out};
 use crate::control::web::anonymous_caller::AnonymousCaller;
 use crate::control::web::caller::session_cookie_header;

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::extract::Body;
 use crate::control::api::response::{ApiResponse, replayed};
+use crate::control::api::routes::routes;
 use crate::control::operations::{
     FirstUser, NewSetupLink, SetupLinkError, SetupLinkFor, show_setup_link, use_setup_link,
 };

@@ -1,15 +1,14 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::setup_links::{MadeLink, SetupLink};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Query, UserId};
 use crate::control::api::fields::{FieldReader, nullable};
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::{ApiResponse, Resource, replayed};
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     EditUser, NewUser, Outcome, create_setup_link, create_user, disable_user, edit_user, enable_user,
     end_sessions_of_user, list_users, show_user,

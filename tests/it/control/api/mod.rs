@@ -263,7 +263,7 @@ impl ApiRequest<'_> {
 
 /// The description lists every code that an operation answers with.
 fn assert_is_described(method: &str, path: &str, reply: &ApiReply) {
-    static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(openapi()).unwrap());
+    static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| serde_json::from_str(openapi()).unwrap());
     let Some(path) = path.strip_prefix("/api/v1") else { return };
     let is_of = |template: &str| {
         let (own, parts) = (template.split('/'), path.split('/'));

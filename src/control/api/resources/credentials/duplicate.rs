@@ -1,14 +1,13 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::secret_response::{DeliverWord, WithSecret};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;
-use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{Deliver, Duplicate, MAX_NAME_LENGTH, duplicate};
 use crate::control::web::problem::Problem;
 use crate::control::web::state::ControlState;

@@ -1,7 +1,6 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::new_credential_body::{MAX_MOBILE_CHARS, rate_limit};
 use crate::control::api::call::ApiCall;
@@ -9,6 +8,7 @@ use crate::control::api::extract::JsonObject;
 use crate::control::api::extract::{Body, CredentialId};
 use crate::control::api::fields::{FieldReader, nullable, patch};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{
     Edit, Invalid, MAX_ADDRESSES, MAX_DESCRIPTION_LENGTH, MAX_EMAIL_LENGTH, MAX_NAME_LENGTH, MAX_SCOPES, edit,
 };

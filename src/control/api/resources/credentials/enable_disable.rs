@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
 use crate::control::api::fields::FieldReader;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{MAX_DESCRIPTION_LENGTH, disable, enable};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;

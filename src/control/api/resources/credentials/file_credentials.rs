@@ -1,10 +1,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::Right;
 use crate::control::views::SecretKind;
 use crate::control::web::problem::Problem;

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt as _;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::export_summary::ExportSummary;
 use crate::config::{Diagnostic, Diagnostics, Origin};
@@ -19,6 +18,7 @@ use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{Imported, Invalid, export, import, may_import};
 use crate::control::web::csrf::reject_cross_site_link;
 use crate::control::web::file_body::body_of;

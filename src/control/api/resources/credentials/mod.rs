@@ -14,16 +14,15 @@ pub(in crate::control::api) mod used_addresses;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use self::new_credential_body::NewCredentialBody;
 use self::secret_response::WithSecret;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, Query};
 use crate::control::api::fields::FieldReader;
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     CreatedWhen, CredentialSearch, Right, count_credentials, create, delete, list_credentials, show_credential,
 };

@@ -3,12 +3,11 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{CredentialId, MaybeBody};
-use crate::control::api::openapi::idempotent;
 use crate::control::api::response::{ApiResponse, replayed};
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{Outcome, send_again, text_again, void_delivery};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;

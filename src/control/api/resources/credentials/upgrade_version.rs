@@ -3,12 +3,12 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, MaybeBody};
 use crate::control::api::fields::{FieldReader, not_null};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{OperationError, UpgradeVersion, upgrade_unversioned, upgrade_version};
 use crate::control::views::CredentialView;
 use crate::control::web::problem::Problem;

@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::TAG;
 use crate::control::api::call::ApiCall;
@@ -9,6 +8,7 @@ use crate::control::api::extract::{Body, DeliveryId, Query, WebhookId};
 use crate::control::api::fields::FieldReader;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::routes;
 use crate::control::operations::{
     ReplayWhat, list_deliveries, replay_delivery, replay_since, send_test_event, show_delivery, stop_replay,
 };

@@ -1,16 +1,15 @@
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::TAG;
 use super::body::{WebhookWithSecret, view};
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Query, WebhookId};
 use crate::control::api::fields::{FieldReader, not_null};
-use crate::control::api::openapi::idempotent;
 use crate::control::api::paging::{Page, PageQuery};
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{
     ANY, EditWebhook, NewWebhook, WebhookSearch, create_webhook, delete_webhook, edit_webhook, list_webhooks,
     pause_webhook, play_webhook, show_webhook,

@@ -1,14 +1,13 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::TAG;
 use super::body::WebhookWithSecret;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{MaybeBody, WebhookId};
-use crate::control::api::openapi::idempotent;
 use crate::control::api::response::ApiResponse;
+use crate::control::api::routes::{idempotent, routes};
 use crate::control::operations::{end_previous_secret, renew_secret};
 use crate::control::views::WebhookView;
 use crate::control::web::problem::Problem;

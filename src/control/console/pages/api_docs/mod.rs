@@ -23,9 +23,9 @@ use crate::control::web::state::ControlState;
 /// Where `console.public_url` is not set.
 const EXAMPLE_BASE: &str = "https://keys.example.org";
 
-/// Built once: the description does not change, and building it takes long.
+/// Built once: the description does not change.
 static REFERENCE: LazyLock<Reference> =
-    LazyLock::new(|| Reference::of(&serde_json::to_value(openapi()).unwrap_or_default()));
+    LazyLock::new(|| Reference::of(&serde_json::from_str(openapi()).unwrap_or_default()));
 
 pub(super) fn routes() -> Router<ControlState> {
     Router::new()
