@@ -1,4 +1,4 @@
-//! The usable credentials as the gate sees them.
+//! Credentials as the gate sees them; the rules decide later whether they are usable.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -77,14 +77,14 @@ impl DatabaseTarget {
         Ok(store)
     }
 
-    /// For reading: the schema must be current.
+    /// Changes no schema: it must be current.
     pub(super) async fn open_current(&self) -> anyhow::Result<Store> {
         let store = self.open(false).await?;
         store.ensure_schema(false).await.with_context(|| self.database.url.to_string())?;
         Ok(store)
     }
 
-    /// For writing: an SQLite file is created and migrated, as by a gate.
+    /// An SQLite file is created and migrated, as by a gate.
     pub(super) async fn open_ready(&self) -> anyhow::Result<Store> {
         let store = self.open(true).await?;
         store.ensure_schema(store.is_embedded()).await.with_context(|| self.database.url.to_string())?;

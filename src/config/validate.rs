@@ -1,4 +1,4 @@
-//! Rules that involve more than one setting.
+//! Rules that types alone cannot express, most of them on more than one setting.
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::auth::Throttle;
 use crate::clock::Clock;
-use crate::store::{Change, Changes, Position, Store, StoreError, ThrottleTarget};
+use crate::store::{Change, Changes, FeedPosition, Store, StoreError, ThrottleTarget};
 
 const PROBE_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -20,7 +20,7 @@ pub struct DatabaseProbe {
     /// Cleared with those of other processes.
     sign_in_throttle: Arc<Throttle>,
     /// The last change before this process served anything; `None` where the database did not answer.
-    position: Option<Position>,
+    position: Option<FeedPosition>,
     /// Once this probe runs.
     store: OnceLock<Store>,
 }
@@ -97,7 +97,7 @@ impl DatabaseProbe {
     }
 
     /// Applies the changes after this position that clear throttles, and returns the next position.
-    async fn follow(&self, store: &Store, position: Option<Position>) -> Result<Option<Position>, StoreError> {
+    async fn follow(&self, store: &Store, position: Option<FeedPosition>) -> Result<Option<FeedPosition>, StoreError> {
         let Some(mut position) = position else { return store.position().await.map(Some) };
         loop {
             let changes = match store.changes_since(&position).await? {

@@ -41,7 +41,7 @@ pub use password::{HashMemory, Overlap, PasswordHash, PasswordHashError, PlainPa
 pub use rate_limit::RateLimit;
 pub use restrictions::{Restriction, Restrictions};
 pub use reveal_code::{REVEAL_CODE_DIGITS, RevealCode};
-pub use set::{CredentialSet, Duplicate};
+pub use set::{CredentialSet, DuplicateField};
 pub use time_ordered_id::time_ordered_id;
 pub use token::{DigestError, PlainToken, TokenDigest, TokenFormat, TokenFormatError};
 pub use uses_by_network::{RecentUses, Use};

@@ -21,7 +21,7 @@ pub struct CredentialSet {
 
 /// The field that another credential of the set has too, with the index of that credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Duplicate {
+pub enum DuplicateField {
     Id(usize),
     Username(usize),
     Token(usize),
@@ -30,11 +30,11 @@ pub enum Duplicate {
 impl CredentialSet {
     /// # Errors
     /// The first field that is not unique. The set is unchanged.
-    pub fn insert(&mut self, credential: Credential) -> Result<(), Duplicate> {
+    pub fn insert(&mut self, credential: Credential) -> Result<(), DuplicateField> {
         // Four billion credentials do not fit into memory.
         let index = u32::try_from(self.credentials.len()).unwrap_or(u32::MAX);
         if let Some(taken) = self.position_of_id(credential.id.as_str()) {
-            return Err(Duplicate::Id(taken));
+            return Err(DuplicateField::Id(taken));
         }
         let all = &self.credentials;
         match &credential.secret {
@@ -42,7 +42,7 @@ impl CredentialSet {
                 let same = |other: &u32| digest_of(all, *other) == Some(digest);
                 let rehash = |other: &u32| digest_of(all, *other).map_or(0, digest_hash);
                 match self.by_token.entry(digest_hash(digest), same, rehash) {
-                    Entry::Occupied(taken) => return Err(Duplicate::Token(*taken.get() as usize)),
+                    Entry::Occupied(taken) => return Err(DuplicateField::Token(*taken.get() as usize)),
                     Entry::Vacant(free) => free.insert(index),
                 };
             }
@@ -51,7 +51,7 @@ impl CredentialSet {
                 let same = |other: &u32| username_of(all, *other) == Some(username);
                 let rehash = |other: &u32| hasher.hash_one(username_of(all, *other));
                 match self.by_username.entry(hasher.hash_one(Some(&**username)), same, rehash) {
-                    Entry::Occupied(taken) => return Err(Duplicate::Username(*taken.get() as usize)),
+                    Entry::Occupied(taken) => return Err(DuplicateField::Username(*taken.get() as usize)),
                     Entry::Vacant(free) => free.insert(index),
                 };
             }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Notes;
 use super::positions::Place;
 use crate::config::Origin;
-use crate::credential::{Account, Credential, CredentialSet, Duplicate, Label};
+use crate::credential::{Account, Credential, CredentialSet, DuplicateField, Label};
 
 /// A valid entry.
 pub(super) struct ValidEntry {
@@ -62,9 +62,9 @@ impl Sink for SetSink {
     fn insert(&mut self, entry: ValidEntry) -> Result<(), Clash> {
         self.set.insert(entry.credential).map_err(|duplicate| {
             let (key, meaning, first) = match duplicate {
-                Duplicate::Id(first) => ("id", "id", first),
-                Duplicate::Username(first) => ("username", "username", first),
-                Duplicate::Token(first) => ("token", "token digest", first),
+                DuplicateField::Id(first) => ("id", "id", first),
+                DuplicateField::Username(first) => ("username", "username", first),
+                DuplicateField::Token(first) => ("token", "token digest", first),
             };
             Clash { key, meaning, first: self.places[first].origin.clone() }
         })?;

@@ -17,7 +17,7 @@ pub use connection::connection_limiter::Connections;
 pub use connection::descriptor_budget::DescriptorBudget;
 pub use connection::listener::{BoundListener, ListenerApp, ListenerEvent, ListenerOptions, service};
 pub use decide::Decider;
-pub use forward_auth::ForwardAuth;
+pub use forward_auth::ForwardAuthService;
 pub use lingering_close::Drains;
 pub use policy::Policy;
 pub use request::access_log::AccessLog;
@@ -26,7 +26,7 @@ pub use request::lifecycle::RequestLifecycle;
 pub use request::trace::Tracer;
 pub use request::upstream_warnings::Warnings;
 pub use request_memory::RequestMemory;
-pub use upstream::{Upstream, UpstreamWatch};
+pub use upstream::{ResolvedUpstream, UpstreamWatch};
 
 // For fuzzers.
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use super::Upstream;
+use super::ResolvedUpstream;
 use super::cors::CorsHeaders;
 use super::request::headers::HeaderNames;
 use super::respond::Refusals;
@@ -21,7 +21,7 @@ pub struct Policy {
     /// `None` where failed attempts are not limited.
     pub(super) throttle: Option<ThrottleRules>,
     /// `None` where the process answers forward-auth only.
-    pub(super) upstream: Option<Upstream>,
+    pub(super) upstream: Option<ResolvedUpstream>,
     pub(super) identity_headers: HeaderNames,
     pub(super) refusals: Refusals,
     /// `None` where responses are for pages of the same origin only.
@@ -59,7 +59,7 @@ impl Policy {
         let upstream = settings
             .upstream
             .as_ref()
-            .map(|upstream| Upstream::new(upstream, &settings.timeouts, previous))
+            .map(|upstream| ResolvedUpstream::new(upstream, &settings.timeouts, previous))
             .transpose()?;
         let identity_headers = HeaderNames::new(&settings.identity, &rules).ok_or_else(|| {
             Diagnostic::new(Origin::WHOLE_FILE, "identity.prefix", "is not the beginning of a header")

@@ -1,4 +1,5 @@
-//! The only writer of refusals: problem documents (RFC 9457) and challenges.
+//! The only writer of refusals over HTTP: problem documents (RFC 9457) and challenges. Those over gRPC are in
+//! `forward_auth`.
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ use crate::auth::{REJECTION_CODES, Scheme};
 use crate::config::{Settings, memory_limit};
 use crate::control::DatabaseProbe;
 use crate::proxy::{Certificates, DescriptorBudget, Tracer};
-use crate::source::{Database, Loaded};
+use crate::source::{DatabaseSource, Loaded};
 use crate::telemetry::{LineWriter, Metrics};
 
 pub(super) struct Parts {
@@ -23,7 +23,7 @@ pub(super) struct Parts {
     pub(super) console_certificates: Option<Arc<Certificates>>,
     pub(super) access_log: LineWriter,
     pub(super) tracer: Option<Tracer>,
-    pub(super) database: Option<Database>,
+    pub(super) database: Option<DatabaseSource>,
     pub(super) role: Role,
 }
 

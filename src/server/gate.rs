@@ -15,7 +15,7 @@ use crate::proxy::{
     Tracer, UpstreamWatch,
 };
 use crate::runtime::DeferredDrop;
-use crate::source::{CombinedDirectory, Database, DatabaseDirectory, DatabaseStart, Loaded, throttle_rules};
+use crate::source::{CombinedDirectory, DatabaseDirectory, DatabaseSource, DatabaseStart, Loaded, throttle_rules};
 use crate::telemetry::{Metrics, TlsListener};
 
 pub(super) struct Gate {
@@ -45,9 +45,13 @@ pub(super) struct PreparedGate {
 impl Gate {
     /// # Errors
     /// When certificates or the upstream cannot be used, or a thread cannot be spawned.
-    pub(super) fn new(loaded: &Loaded, database: Option<&Database>, metrics: Arc<Metrics>) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        loaded: &Loaded,
+        database: Option<&DatabaseSource>,
+        metrics: Arc<Metrics>,
+    ) -> anyhow::Result<Self> {
         let settings = &loaded.settings;
-        let directory = database.map(Database::directory);
+        let directory = database.map(DatabaseSource::directory);
         if let Some(directory) = &directory {
             directory.check_catalogs(&loaded.rules.versions, &loaded.rules.scopes);
         }
@@ -166,11 +170,11 @@ pub(super) fn open_database(
     settings: &Settings,
     metrics: &Metrics,
     may_migrate: bool,
-) -> anyhow::Result<Option<Database>> {
+) -> anyhow::Result<Option<DatabaseSource>> {
     let Some(settings) = &settings.database else { return Ok(None) };
     let metrics = Arc::new(metrics.register_database()?);
     let start = DatabaseStart { settings, clock: Clock::System, metrics, may_migrate };
-    let database = Database::start(start).with_context(|| settings.url.to_string())?;
+    let database = DatabaseSource::start(start).with_context(|| settings.url.to_string())?;
     Ok(Some(database))
 }
 

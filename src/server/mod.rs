@@ -1,4 +1,4 @@
-//! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `wait` runs them.
+//! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `run` runs them until they end.
 
 mod build;
 mod control_plane;
@@ -28,7 +28,7 @@ use self::run::Process;
 use self::tls::{ADMIN, CONSOLE};
 use crate::config::Diagnostics;
 use crate::control::{DemoSignInLinks, Look, Senders};
-use crate::proxy::{LoadedCertificates, Upstream};
+use crate::proxy::{LoadedCertificates, ResolvedUpstream};
 use crate::source::{Loaded, Loader};
 use crate::telemetry::Log;
 
@@ -116,7 +116,7 @@ pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
     let look = Look::load(settings).err();
     let senders = Senders::check(settings).err();
     let upstream = settings.upstream.as_ref();
-    let upstream = upstream.and_then(|upstream| Upstream::new(upstream, &settings.timeouts, None).err());
+    let upstream = upstream.and_then(|upstream| ResolvedUpstream::new(upstream, &settings.timeouts, None).err());
     let faults: Vec<_> = proxy
         .into_iter()
         .chain(admin)

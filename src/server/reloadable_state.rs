@@ -44,7 +44,8 @@ impl ReloadableState {
                 return Err(Diagnostics(faults.flat_map(|faults| faults.0).collect()));
             }
         };
-        // Published settings let secrets be sent and webhooks be signed at once. Last of the steps that fail, as it may make a key.
+        // Published settings let secrets be sent and webhooks be signed at once. As late as possible, as it may make a key;
+        // the level below was validated.
         let opened = match &self.keys {
             Some(keys) if loaded.settings.needs_installation_key() && keys.get().is_none() => {
                 Some((keys, open_keys(&loaded.settings)?))

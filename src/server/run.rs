@@ -11,7 +11,7 @@ use super::main_loop_event::MainLoopEvent;
 use super::service_manager::Notifier;
 use super::signals::SignalHandler;
 use crate::proxy::{ListenerEvent, Tracer};
-use crate::source::Database;
+use crate::source::DatabaseSource;
 use crate::telemetry::LineWriter;
 
 /// Everything is bound and wired; nothing runs yet.
@@ -26,7 +26,7 @@ pub(super) struct Process {
     pub(super) notifier: Notifier,
     pub(super) access_log: LineWriter,
     pub(super) tracer: Option<Tracer>,
-    pub(super) database: Option<Database>,
+    pub(super) database: Option<DatabaseSource>,
 }
 
 impl Process {

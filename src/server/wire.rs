@@ -25,7 +25,9 @@ use super::signals::{HandoverHooks, SignalHandler, SignalQueue};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::control::{Admin, DemoSignInLinks, LiveSettings, Look, Readiness, SharedKeys, Throttles, local_url};
-use crate::proxy::{AccessLog, BoundListener, Connections, ForwardAuth, Gateway, ListenerOptions, Warnings, service};
+use crate::proxy::{
+    AccessLog, BoundListener, Connections, ForwardAuthService, Gateway, ListenerOptions, Warnings, service,
+};
 use crate::runtime::BackgroundWork;
 use crate::source::{Loaded, Loader, Publish, Reloader};
 use crate::telemetry::Log;
@@ -114,7 +116,7 @@ impl Process {
                 server.add_service(background_service("upstream-watch", gate.upstream_watch()));
             }
             if !forward_auth.is_empty() {
-                server.add_service(service(ForwardAuth { lifecycle }, forward_auth, options(None))?);
+                server.add_service(service(ForwardAuthService { lifecycle }, forward_auth, options(None))?);
             }
         }
         let (gate, probe) = match role {

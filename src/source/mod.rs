@@ -6,5 +6,5 @@ mod dummy_hashes;
 mod file;
 
 pub use combined_directory::CombinedDirectory;
-pub use database::{CatalogMismatch, Database, DatabaseDirectory, DatabaseStart};
+pub use database::{CatalogMismatch, DatabaseDirectory, DatabaseSource, DatabaseStart};
 pub use file::{Difference, FileSet, Loaded, Loader, Publish, ReloadHandle, ReloadOutcome, Reloader, throttle_rules};

@@ -21,9 +21,9 @@ pub(super) const MAX_CHANGES_FOLLOWED: i64 = 8000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChangeKind {
-    /// A credential, with a secret that gates may have cached as unknown.
+    /// A credential that was written as a whole: gates may have cached its secret as unknown.
     Secret,
-    /// A credential, with the same secrets.
+    /// A credential that has no new secret: edited, or deleted.
     Credential,
     /// An account, on which all its credentials depend.
     Account,
@@ -67,7 +67,7 @@ pub struct FeedPoint {
 
 /// How far a reader has followed the change feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
+pub struct FeedPosition {
     pub point: FeedPoint,
     /// The change with that number, where it was seen. A restored backup has another one under the same number.
     pub change: Option<Change>,
@@ -78,7 +78,7 @@ pub enum Changes {
     /// In order; more may follow.
     Some(Vec<Change>),
     /// Too many, or pruned, or of another history; with the last change.
-    TooMany(Position),
+    TooMany(FeedPosition),
 }
 
 /// A hint that there may be changes. It may miss some, so readers also poll.
@@ -188,7 +188,7 @@ impl Store {
     }
 
     /// The last change. Only a primary answers.
-    pub async fn position(&self) -> Result<Position, StoreError> {
+    pub async fn position(&self) -> Result<FeedPosition, StoreError> {
         let (origin, question) = (self.origin_columns("$1"), Origin::question());
         let sql = format!(
             "SELECT k.last_change, {origin}, c.number, c.kind, c.target, c.at FROM counter k
@@ -203,11 +203,11 @@ impl Store {
             .await?;
         let change = row.change();
         let history = self.check_origin(row.origin, question)?;
-        Ok(Position { point: FeedPoint { history, number: row.last_change }, change: change.and_then(Result::ok) })
+        Ok(FeedPosition { point: FeedPoint { history, number: row.last_change }, change: change.and_then(Result::ok) })
     }
 
     /// The changes after this position. Only a primary answers.
-    pub async fn changes_since(&self, position: &Position) -> Result<Changes, StoreError> {
+    pub async fn changes_since(&self, position: &FeedPosition) -> Result<Changes, StoreError> {
         let (FeedPoint { history, number }, question) = (position.point, Origin::question());
         // One statement, so that counter and changes are of one snapshot. The limit is inside the join: outside, each
         // page of a long list would cost as much as the whole list. The change of the position itself is read again.

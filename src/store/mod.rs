@@ -44,9 +44,9 @@ use std::time::Duration;
 pub use access_requests::{AccessRequestFilter, AccessRequestRecord, RequestState};
 pub use accounts::{AccountFilter, AccountRecord, PeopleCounts};
 pub use audit::{Actor, ActorKind, AuditEntry, AuditFilter, AuditRecord};
-pub use change_feed::{Change, ChangeKind, Changes, FeedPoint, Position, ThrottleTarget, Wake};
+pub use change_feed::{Change, ChangeKind, Changes, FeedPoint, FeedPosition, ThrottleTarget, Wake};
 pub use credentials::{
-    AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, Delivery,
+    AddressRecord, CatalogUse, CredentialFilter, CredentialKind, CredentialRecord, CredentialState, DeliveryProgress,
     ExpiringCredential, ExpiryNotice, ExpiryRecipient, GateCredential, Holders, MessageProgress, Page, PreviousSecret,
     RecordSecret, StateCounts, TakenNames, Versioned, expiry_event_id,
 };
@@ -60,7 +60,7 @@ pub use events::{EventSample, EventSource, InsertedEvent, NewEvent};
 pub use idempotency::StoredResponse;
 pub use operator_tokens::OperatorTokenRecord;
 pub use outbox::{
-    Attempt, Channel, ClaimedMessage, MessageState, NewMessage, NotSent, OutboxBacklog, OutboxRecord, Purpose,
+    AttemptOutcome, Channel, ClaimedMessage, MessageState, NewMessage, NotSent, OutboxBacklog, OutboxRecord, Purpose,
     SendFailure,
 };
 pub use paging::{Cursor, InvalidCursor, Listing};

@@ -157,7 +157,7 @@ impl Around<'_> {
         match code {
             // No one is known, or the database may not answer.
             Code::Unauthenticated => Arc::default(),
-            Code::TooManyRequests => self.person.known(),
+            Code::TooManyRequests => self.person.cached(),
             code if code.status().is_server_error() => Arc::default(),
             _ => self.of_person().await,
         }

@@ -138,14 +138,14 @@ impl KnownPerson {
     /// The surroundings of the person behind this request. Who they are is read from the database, unless a handler did.
     pub(super) async fn around(&self, parts: &mut Parts, state: &ControlState) -> Arc<Surroundings> {
         if self.0.get().is_none() {
-            // Whoever is not signed in gets the bare page.
+            // A visitor who is not signed in gets the bare page.
             let _visit: Result<Visit, Problem> = Visit::from_request_parts(parts, state).await;
         }
-        self.known()
+        self.cached()
     }
 
-    /// Those of a person whom a handler has met; bare ones otherwise.
-    pub(super) fn known(&self) -> Arc<Surroundings> {
+    /// Those of a person whom a handler has read; bare ones otherwise.
+    pub(super) fn cached(&self) -> Arc<Surroundings> {
         self.0.get().cloned().unwrap_or_default()
     }
 }

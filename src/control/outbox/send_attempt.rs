@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::control::LiveSettings;
 use crate::control::demo_mailbox::DemoMessage;
 use crate::delivery::{FailureKind, Mail, SendFault, SmsStatus};
-use crate::store::{Attempt, Channel, ClaimedMessage, NotSent, SendFailure, Store, StoreError};
+use crate::store::{AttemptOutcome, Channel, ClaimedMessage, NotSent, SendFailure, Store, StoreError};
 
 /// What attempts need.
 pub(super) struct Attempts {
@@ -40,7 +40,7 @@ impl Attempts {
         settings: &Arc<LiveSettings>,
         base: &str,
         ready: &Ready,
-    ) -> Result<Attempt, StoreError> {
+    ) -> Result<AttemptOutcome, StoreError> {
         let Ready { message, minted } = ready;
         let language = settings.look.language(message.locale.as_deref().unwrap_or_default());
         let composer = Composer { settings, language: &language, base };
@@ -60,7 +60,7 @@ impl Attempts {
             }
             Minted::Nothing | Minted::SetupLink { .. } => {
                 let Some(facts) = facts(&self.store, message, self.clock.now()).await? else {
-                    return Ok(Attempt::GivenUp(SendFailure::not_sent(NotSent::Ended)));
+                    return Ok(AttemptOutcome::GivenUp(SendFailure::not_sent(NotSent::Ended)));
                 };
                 let letter = composer.notice(message, &facts, minted);
                 self.send_mail(settings, message, &letter, minted.secret()).await
@@ -73,25 +73,25 @@ impl Attempts {
                     Channel::Mail => None,
                     Channel::Sms => next_question(now, now).filter(|_| provider_id.is_some()),
                 };
-                Attempt::Accepted { provider_id, ask_at }
+                AttemptOutcome::Accepted { provider_id, ask_at }
             }
             Err(fault) => self.failed(message, &fault, now),
         })
     }
 
-    fn failed(&self, message: &ClaimedMessage, fault: &SendFault, now: Timestamp) -> Attempt {
+    fn failed(&self, message: &ClaimedMessage, fault: &SendFault, now: Timestamp) -> AttemptOutcome {
         let failure = stored(fault);
         // Another text message would reach a phone that may have this one, uncounted. Its code stays valid.
         let is_repetition = message.purpose.channel() == Channel::Sms && fault.kind.is_outcome_unknown();
         if is_repetition || fault.kind == FailureKind::Ended {
-            return Attempt::GivenUp(failure);
+            return AttemptOutcome::GivenUp(failure);
         }
         if !fault.kind.is_transient() {
-            return Attempt::Failed(failure);
+            return AttemptOutcome::Failed(failure);
         }
         match next_attempt(message.purpose.channel(), message.attempts, now, message.ends_at) {
-            Some(next_at) => Attempt::Delayed { failure, next_at },
-            None => Attempt::GivenUp(failure),
+            Some(next_at) => AttemptOutcome::Delayed { failure, next_at },
+            None => AttemptOutcome::GivenUp(failure),
         }
     }
 
@@ -170,7 +170,7 @@ impl Attempts {
     }
 
     /// Asks what became of an accepted text message.
-    pub(super) async fn ask(&self, settings: &Arc<LiveSettings>, message: &ClaimedMessage) -> Attempt {
+    pub(super) async fn ask(&self, settings: &Arc<LiveSettings>, message: &ClaimedMessage) -> AttemptOutcome {
         let senders = self.outlet.senders(settings);
         let status = match (&senders.sms, &message.provider_id) {
             (Some(client), Some(id)) => client.status(id, &message.recipient).await,
@@ -178,13 +178,13 @@ impl Attempts {
         };
         let now = self.clock.now();
         match status {
-            Ok(SmsStatus::Delivered) => Attempt::Delivered,
-            Ok(SmsStatus::Undelivered(fault)) => Attempt::Undelivered(stored(&fault)),
-            Ok(SmsStatus::Failed(fault)) => Attempt::Failed(stored(&fault)),
+            Ok(SmsStatus::Delivered) => AttemptOutcome::Delivered,
+            Ok(SmsStatus::Undelivered(fault)) => AttemptOutcome::Undelivered(stored(&fault)),
+            Ok(SmsStatus::Failed(fault)) => AttemptOutcome::Failed(stored(&fault)),
             // Without an answer it stays accepted.
             Ok(SmsStatus::Pending) | Err(_) => {
                 let ask_at = next_question(message.sent_at.unwrap_or(message.created_at), now);
-                Attempt::Accepted { provider_id: None, ask_at }
+                AttemptOutcome::Accepted { provider_id: None, ask_at }
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::control::operations::count_text_to;
 use crate::control::outbox_health::OutboxHealth;
 use crate::runtime::BackgroundWork;
 use crate::store::{
-    Attempt, Channel, ClaimedMessage, NotSent, Purpose, SendFailure, Store, StoreError, Transaction, Unsendable,
+    AttemptOutcome, Channel, ClaimedMessage, NotSent, Purpose, SendFailure, Store, StoreError, Transaction, Unsendable,
 };
 use crate::telemetry::Metrics;
 
@@ -237,9 +237,9 @@ impl OutboxWorker {
         transaction: &mut Transaction,
         settings: &LiveSettings,
         message: &ClaimedMessage,
-    ) -> Result<Result<Minted, Attempt>, StoreError> {
+    ) -> Result<Result<Minted, AttemptOutcome>, StoreError> {
         let now = self.0.attempts.clock.now();
-        let given_up = |why| Ok(Err(Attempt::GivenUp(SendFailure::not_sent(why))));
+        let given_up = |why| Ok(Err(AttemptOutcome::GivenUp(SendFailure::not_sent(why))));
         if message.ends_at <= now {
             return given_up(NotSent::Expired);
         }
@@ -258,12 +258,12 @@ impl OutboxWorker {
             Err(Unsendable::Ended) => given_up(NotSent::Ended),
             Err(Unsendable::Off) => {
                 let failure = SendFailure::not_sent(NotSent::Off);
-                Ok(Err(Attempt::Postponed { failure, next_at: postponed(now) }))
+                Ok(Err(AttemptOutcome::Postponed { failure, next_at: postponed(now) }))
             }
         }
     }
 
-    async fn record(&self, message: &ClaimedMessage, attempt: &Attempt) -> Result<(), StoreError> {
+    async fn record(&self, message: &ClaimedMessage, attempt: &AttemptOutcome) -> Result<(), StoreError> {
         let now = self.0.attempts.clock.now();
         self.count(message, attempt, now);
         let mut transaction = self.0.attempts.store.begin(now).await?;
@@ -274,17 +274,17 @@ impl OutboxWorker {
     }
 
     /// Without recipient: an address in a log is one more place that has to be cleaned.
-    fn count(&self, message: &ClaimedMessage, attempt: &Attempt, now: Timestamp) {
+    fn count(&self, message: &ClaimedMessage, attempt: &AttemptOutcome, now: Timestamp) {
         let channel = message.purpose.channel();
         let (result, failure) = match attempt {
-            Attempt::Accepted { .. } if message.provider_id.is_some() => return,
-            Attempt::Accepted { .. } => ("accepted", None),
-            Attempt::Delivered => ("delivered", None),
-            Attempt::Undelivered(failure) => ("undelivered", Some(failure)),
-            Attempt::Delayed { failure, .. } => ("delayed", Some(failure)),
-            Attempt::Postponed { .. } => return,
-            Attempt::Failed(failure) => ("failed", Some(failure)),
-            Attempt::GivenUp(failure) => ("given_up", Some(failure)),
+            AttemptOutcome::Accepted { .. } if message.provider_id.is_some() => return,
+            AttemptOutcome::Accepted { .. } => ("accepted", None),
+            AttemptOutcome::Delivered => ("delivered", None),
+            AttemptOutcome::Undelivered(failure) => ("undelivered", Some(failure)),
+            AttemptOutcome::Delayed { failure, .. } => ("delayed", Some(failure)),
+            AttemptOutcome::Postponed { .. } => return,
+            AttemptOutcome::Failed(failure) => ("failed", Some(failure)),
+            AttemptOutcome::GivenUp(failure) => ("given_up", Some(failure)),
         };
         if let Some(metrics) = &self.0.metrics {
             metrics.notified(channel.as_str(), result);
@@ -300,11 +300,11 @@ impl OutboxWorker {
         }
         // A refused recipient says nothing about the channel.
         match attempt {
-            Attempt::Delayed { failure, .. } => {
+            AttemptOutcome::Delayed { failure, .. } => {
                 let answer = failure.text.as_deref().unwrap_or_default();
                 self.0.health.attempted(channel, Some((format!("{} {answer}", failure.code), now)));
             }
-            Attempt::Accepted { .. } => self.0.health.attempted(channel, None),
+            AttemptOutcome::Accepted { .. } => self.0.health.attempted(channel, None),
             _ => {}
         }
     }

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::store::{Delivery, MessageProgress, MessageState, RevealState, SupersededBy};
+use crate::store::{DeliveryProgress, MessageProgress, MessageState, RevealState, SupersededBy};
 
 /// How a secret reaches the contact: by a link in a mail, and a code in a text message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -149,7 +149,7 @@ impl Progress {
 
 impl DeliveryView {
     /// As of now.
-    pub(crate) fn at(delivery: &Delivery, now: Timestamp) -> Self {
+    pub(crate) fn at(delivery: &DeliveryProgress, now: Timestamp) -> Self {
         let reveal = &delivery.reveal;
         let message = |message: &Option<MessageProgress>| message.as_ref().map(|message| MessageView::at(message, now));
         Self {

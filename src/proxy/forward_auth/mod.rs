@@ -36,7 +36,7 @@ const SPOOFED: Rejection = Rejection::RequestAmbiguous(
 );
 
 /// Answers front proxies.
-pub struct ForwardAuth {
+pub struct ForwardAuthService {
     pub lifecycle: RequestLifecycle,
 }
 
@@ -50,7 +50,7 @@ pub struct QueryContext {
     client_status: Option<u16>,
 }
 
-impl ListenerApp for ForwardAuth {
+impl ListenerApp for ForwardAuthService {
     fn lifecycle(&self) -> &RequestLifecycle {
         &self.lifecycle
     }
@@ -61,7 +61,7 @@ impl ListenerApp for ForwardAuth {
 }
 
 #[async_trait]
-impl ProxyHttp for ForwardAuth {
+impl ProxyHttp for ForwardAuthService {
     type CTX = QueryContext;
 
     fn new_ctx(&self) -> QueryContext {
@@ -109,7 +109,7 @@ impl ProxyHttp for ForwardAuth {
     }
 }
 
-impl ForwardAuth {
+impl ForwardAuthService {
     /// Answers a peer that is no listed proxy; the log line has its address.
     async fn refuse_client(
         &self,

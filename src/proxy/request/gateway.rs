@@ -325,10 +325,10 @@ impl ProxyHttp for Gateway {
             return FailToProxy { error_code: 0, can_reuse_downstream: false };
         };
         if error.esource() != &ErrorSource::Downstream {
-            let lifecycle = &self.lifecycle.decider;
-            lifecycle.metrics.upstream_failed(rejection.code());
+            let decider = &self.lifecycle.decider;
+            decider.metrics.upstream_failed(rejection.code());
             let failure = context.failure.take().unwrap_or_else(|| Failure::internal(error));
-            self.warnings.warn(lifecycle.clock.now(), context.request_id, rejection.code(), &failure);
+            self.warnings.warn(decider.clock.now(), context.request_id, rejection.code(), &failure);
             context.cause = Some(Cow::Owned(failure.text));
         }
         let is_answered = session.response_written().is_some_and(|head| !head.status.is_informational());

@@ -43,7 +43,7 @@ const UNPOOLED_TIMEOUT: Duration = Duration::from_millis(1);
 static NEXT_UNPOOLED: AtomicU64 = AtomicU64::new(1);
 
 /// The upstream of one policy, ready to connect to.
-pub struct Upstream {
+pub struct ResolvedUpstream {
     /// `None` for a Unix socket.
     name: Option<Name>,
     addresses: Arc<ArcSwap<AddressSet>>,
@@ -62,7 +62,7 @@ struct Name {
     port: u16,
 }
 
-impl Upstream {
+impl ResolvedUpstream {
     /// Reads certificates and resolves the host name. A name that does not resolve yet is no fault: requests get a 502
     /// until it does. A name that `previous` has is not resolved again: a reload of credentials must not wait for the
     /// resolver, nor lose addresses while the resolver is down.

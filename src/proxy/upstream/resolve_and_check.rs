@@ -18,7 +18,7 @@ use pingora::upstreams::peer::HttpPeer;
 use super::address::Address;
 use super::failure::{Failure, Phase};
 use super::health::Health;
-use super::{UNPOOLED_TIMEOUT, Upstream, set_unpooled};
+use super::{ResolvedUpstream, UNPOOLED_TIMEOUT, set_unpooled};
 use crate::config::raw::{Timeouts, UpstreamHealth};
 use crate::proxy::Policy;
 use crate::telemetry::{ADDRESS_STATES, Metrics};
@@ -52,7 +52,7 @@ impl UpstreamWatch {
         Self { policy, metrics, connector: Arc::new(Connector::new(Some(options))) }
     }
 
-    fn begin_checks(&self, upstream: &Upstream, timeouts: &Timeouts) {
+    fn begin_checks(&self, upstream: &ResolvedUpstream, timeouts: &Timeouts) {
         for check in upstream.due_checks(timeouts) {
             let connector = self.connector.clone();
             tokio::spawn(async move {
@@ -64,8 +64,8 @@ impl UpstreamWatch {
         }
     }
 
-    fn report(&self, upstream: Option<&Upstream>) {
-        self.metrics.upstream_addresses(upstream.map(Upstream::address_states).unwrap_or_default());
+    fn report(&self, upstream: Option<&ResolvedUpstream>) {
+        self.metrics.upstream_addresses(upstream.map(ResolvedUpstream::address_states).unwrap_or_default());
     }
 }
 
@@ -98,7 +98,7 @@ impl BackgroundService for UpstreamWatch {
     }
 }
 
-impl Upstream {
+impl ResolvedUpstream {
     /// How many addresses are in each state.
     fn address_states(&self) -> [usize; ADDRESS_STATES.len()] {
         let mut counts = [0; ADDRESS_STATES.len()];

@@ -10,15 +10,15 @@ fn settings(url: &str) -> Settings {
     ConfigSource { file: None, overrides }.load().unwrap()
 }
 
-fn upstream(settings: &Settings, previous: Option<&Upstream>) -> Upstream {
-    Upstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, previous).unwrap()
+fn upstream(settings: &Settings, previous: Option<&ResolvedUpstream>) -> ResolvedUpstream {
+    ResolvedUpstream::new(settings.upstream.as_ref().unwrap(), &settings.timeouts, previous).unwrap()
 }
 
 fn admitted() -> Admitted {
     Admitted::for_test(Admission { credential: None, version: None })
 }
 
-fn set_addresses(upstream: &Upstream, sockets: &[[u8; 4]]) {
+fn set_addresses(upstream: &ResolvedUpstream, sockets: &[[u8; 4]]) {
     let sockets = sockets.iter().map(|ip| SocketAddr::from((*ip, 80))).collect();
     upstream.addresses.store(Arc::new(AddressSet::new(sockets, None)));
 }
@@ -27,7 +27,8 @@ fn set_addresses(upstream: &Upstream, sockets: &[[u8; 4]]) {
 #[test]
 fn reload_keeps_the_addresses_of_a_name_that_does_not_resolve() {
     let named = settings("http://api.invalid:80");
-    let peer = |upstream: &Upstream| upstream.peer(&admitted(), false, &named.timeouts, &mut Attempts::default());
+    let peer =
+        |upstream: &ResolvedUpstream| upstream.peer(&admitted(), false, &named.timeouts, &mut Attempts::default());
     let previous = upstream(&named, None);
     assert!(peer(&previous).is_none());
     set_addresses(&previous, &[[127, 0, 0, 1]]);
@@ -65,7 +66,7 @@ fn repeated_request_shares_no_pool_with_any_other() {
     assert!(hash(true) != hash(false) && hash(true) != hash(true));
 }
 
-fn sockets(upstream: &Upstream) -> Vec<SocketAddr> {
+fn sockets(upstream: &ResolvedUpstream) -> Vec<SocketAddr> {
     upstream.addresses.load().addresses.iter().filter_map(|address| address.socket).collect()
 }
 

@@ -13,7 +13,7 @@ use super::invalidation::{Dependencies, DependencyIds, Registry};
 use crate::clock::Clock;
 use crate::config::raw;
 use crate::credential::{Credential, Label, StoredSecret, TokenDigest};
-use crate::store::{Changes, FeedPoint, GateCredential, Position};
+use crate::store::{Changes, FeedPoint, FeedPosition, GateCredential};
 use crate::telemetry::DatabaseMetrics;
 
 /// Bytes per entry of the cache, the validities and the allocator. Measured: a million short entries take 980 MB.
@@ -138,12 +138,12 @@ impl CredentialCache {
     }
 
     /// The last applied change.
-    pub(super) fn position(&self) -> Position {
+    pub(super) fn position(&self) -> FeedPosition {
         self.registry().position().clone()
     }
 
     /// Invalidates everything that was read before this change.
-    pub(super) fn begin_at(&self, position: Position) {
+    pub(super) fn begin_at(&self, position: FeedPosition) {
         self.apply(&Changes::TooMany(position));
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use crate::store::{Change, ChangeKind, Changes, FeedPoint, Position};
+use crate::store::{Change, ChangeKind, Changes, FeedPoint, FeedPosition};
 
 /// Recent changes, to check late reads against. A read from before all of them counts as outdated.
 const MAX_RECENT: usize = 8192;
@@ -32,7 +32,7 @@ pub(super) struct DependencyIds<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Registry {
     /// The last applied change.
-    position: Position,
+    position: FeedPosition,
     /// The last applied change that may have created a secret.
     secrets: i64,
     /// Reads from before this change cannot be checked against `recent`.
@@ -57,13 +57,13 @@ impl Dependencies {
 
 impl Registry {
     /// Starts after this change.
-    pub(super) fn new(position: Position) -> Self {
+    pub(super) fn new(position: FeedPosition) -> Self {
         let number = position.point.number;
         Self { position, secrets: number, horizon: number, ..Self::default() }
     }
 
     /// The last applied change.
-    pub(super) fn position(&self) -> &Position {
+    pub(super) fn position(&self) -> &FeedPosition {
         &self.position
     }
 
@@ -140,7 +140,7 @@ impl Registry {
         }
     }
 
-    fn invalidate_all(&mut self, position: Position) {
+    fn invalidate_all(&mut self, position: FeedPosition) {
         for changed in self.validities.drain().filter_map(|(_, changed)| changed.upgrade()) {
             changed.0.store(true, Ordering::Release);
         }

@@ -9,8 +9,8 @@ fn point(number: i64) -> FeedPoint {
     FeedPoint { history: 1, number }
 }
 
-fn position(number: i64) -> Position {
-    Position { point: point(number), change: None }
+fn position(number: i64) -> FeedPosition {
+    FeedPosition { point: point(number), change: None }
 }
 
 fn change(number: i64, kind: ChangeKind, target: &str) -> Changes {
@@ -74,7 +74,7 @@ fn a_read_of_another_history_is_not_cached() {
     let mut registry = Registry::new(position(7));
     let promoted = FeedPoint { history: 2, number: 6 };
     assert!(registry.register(BILLING, promoted).is_none(), "the feed has not seen the promotion");
-    registry.apply(&Changes::TooMany(Position { point: promoted, change: None }));
+    registry.apply(&Changes::TooMany(FeedPosition { point: promoted, change: None }));
     assert!(registry.register(BILLING, point(7)).is_none(), "read from the former primary");
     assert!(registry.register(BILLING, promoted).is_some());
 }

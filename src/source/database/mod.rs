@@ -40,7 +40,7 @@ use self::last_use::Uses;
 use lookups::Lookups;
 
 pub use catalog_check::CatalogMismatch;
-pub use startup::{Database, DatabaseStart};
+pub use startup::{DatabaseSource, DatabaseStart};
 
 /// The cache is trusted on unknown tokens while the change feed was confirmed this recently.
 const MAX_FEED_LAG: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::cache::Entry;
 use super::{DatabaseDirectory, DummyHashes};
 use crate::credential::{Account, Credential, Label, Overlap, PasswordHash, RateLimit, ScopeSet, StoredSecret};
-use crate::store::{Change, FeedPoint, GateCredential, Position};
+use crate::store::{Change, FeedPoint, FeedPosition, GateCredential};
 
 /// Version of the file format.
 const FORMAT: u32 = 1;
@@ -88,7 +88,7 @@ impl DatabaseDirectory {
         // The position before the entries: a change in between is applied again after a restart.
         let Some(age) = self.age() else { return Ok(()) };
         let confirmed_at = self.clock.now() - age;
-        let Position { point: FeedPoint { history, number: position }, change } = self.cache.position();
+        let FeedPosition { point: FeedPoint { history, number: position }, change } = self.cache.position();
         let lines = self.cache.valid(&self.clock);
         let folder = snapshot.file.parent().filter(|folder| !folder.as_os_str().is_empty());
         // Created with mode 0600.
@@ -135,7 +135,7 @@ impl DatabaseDirectory {
             return Err(SnapshotError::Damaged);
         }
         let point = FeedPoint { history: head.history, number: head.position };
-        self.cache.begin_at(Position { point, change: head.change });
+        self.cache.begin_at(FeedPosition { point, change: head.change });
         let mut dummy_hashes = DummyHashes::default();
         all.iter().filter_map(|usable| usable.credential.password_hash()).for_each(|hash| dummy_hashes.add(hash));
         self.dummy_hashes.store(Arc::new(dummy_hashes));

@@ -30,7 +30,7 @@ const SNAPSHOT_INTERVAL: Duration = Duration::from_secs(30);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A database in use. Dropping it writes what is pending.
-pub struct Database {
+pub struct DatabaseSource {
     directory: Arc<DatabaseDirectory>,
     runtime: Option<Runtime>,
     snapshot: Option<Snapshot>,
@@ -44,7 +44,7 @@ pub struct DatabaseStart<'s> {
     pub may_migrate: bool,
 }
 
-impl Database {
+impl DatabaseSource {
     /// Succeeds while the server is down: connecting is retried, and until then its credentials are refused.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl Database {
     }
 }
 
-impl Drop for Database {
+impl Drop for DatabaseSource {
     /// Writes the snapshot and the last uses.
     fn drop(&mut self) {
         let Some(runtime) = self.runtime.take() else { return };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::auth::{Directory, Lookup, LookupKey, Unavailable};
-use crate::credential::{Credential, CredentialSet, Duplicate, PasswordHash, TokenDigest};
+use crate::credential::{Credential, CredentialSet, DuplicateField, PasswordHash, TokenDigest};
 use crate::source::dummy_hashes::DummyHashes;
 
 /// An immutable directory: a reload replaces it.
@@ -18,7 +18,7 @@ pub struct FileSet {
 impl FileSet {
     /// # Errors
     /// The field that another credential has too.
-    pub fn insert(&mut self, credential: Credential) -> Result<(), Duplicate> {
+    pub fn insert(&mut self, credential: Credential) -> Result<(), DuplicateField> {
         let hash = credential.password_hash().cloned();
         self.credentials.insert(credential)?;
         hash.iter().for_each(|hash| self.dummy_hashes.add(hash));

@@ -8,7 +8,7 @@ use crate::store::{MessageState, StoreError};
 
 /// The newest reveal of a credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Delivery {
+pub struct DeliveryProgress {
     pub reveal: RevealRecord,
     /// The newest mail with a link; `None` where none was queued within 30 days.
     pub mail: Option<MessageProgress>,
@@ -74,7 +74,7 @@ pub(super) struct DeliveryRow {
 }
 
 impl DeliveryRow {
-    pub(super) fn delivery(self) -> Result<Option<Delivery>, StoreError> {
+    pub(super) fn delivery(self) -> Result<Option<DeliveryProgress>, StoreError> {
         let Some(reveal) = self.reveal.record()? else { return Ok(None) };
         let mail = progress(
             &reveal.id,
@@ -88,7 +88,7 @@ impl DeliveryRow {
             [self.text_queued_at, self.text_sent_at, self.text_next_at, self.text_claimed_until],
             [self.text_error_code, self.text_error_text],
         )?;
-        Ok(Some(Delivery { reveal, mail, text }))
+        Ok(Some(DeliveryProgress { reveal, mail, text }))
     }
 }
 

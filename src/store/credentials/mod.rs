@@ -20,7 +20,7 @@ mod write;
 
 pub use catalog_use::CatalogUse;
 pub(super) use count_cache::CountCache;
-pub use delivery::{Delivery, MessageProgress};
+pub use delivery::{DeliveryProgress, MessageProgress};
 pub use expiring::{ExpiringCredential, expiry_event_id};
 pub use expiry_notices::{ExpiryNotice, ExpiryRecipient};
 pub(super) use gate::labels;

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use super::delivery::Delivery;
+use super::delivery::DeliveryProgress;
 use crate::credential::{Label, PasswordHash, RateLimit, Restrictions, StoredSecret, TokenDigest};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct CredentialRecord {
     /// Number of stored addresses, at most [`crate::credential::RecentUses::MAX_NETWORKS`].
     pub recent_addresses: i64,
     /// The newest attempt to bring its secret to its contact; not written with the record.
-    pub delivery: Option<Box<Delivery>>,
+    pub delivery: Option<Box<DeliveryProgress>>,
     /// Incremented by each write.
     pub revision: i64,
 }

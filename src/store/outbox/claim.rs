@@ -37,7 +37,7 @@ pub struct ClaimedMessage {
 
 /// What became of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Attempt {
+pub enum AttemptOutcome {
     /// `provider_id` of a text message; its status is asked for at `ask_at`.
     Accepted {
         provider_id: Option<String>,
@@ -183,28 +183,34 @@ impl Transaction {
 
     /// Records what became of a claimed message, and ends the claim. A message that was cancelled meanwhile stays so,
     /// unless it was accepted. False when the lease had ended and another process has the message.
-    pub async fn record_attempt(&mut self, message: &ClaimedMessage, attempt: &Attempt) -> Result<bool, StoreError> {
+    pub async fn record_attempt(
+        &mut self,
+        message: &ClaimedMessage,
+        attempt: &AttemptOutcome,
+    ) -> Result<bool, StoreError> {
         let (state, next_at) = match attempt {
-            Attempt::Accepted { ask_at, .. } => (MessageState::Accepted, *ask_at),
-            Attempt::Delivered => (MessageState::Delivered, None),
-            Attempt::Undelivered(_) => (MessageState::Undelivered, None),
-            Attempt::Delayed { next_at, .. } | Attempt::Postponed { next_at, .. } => {
+            AttemptOutcome::Accepted { ask_at, .. } => (MessageState::Accepted, *ask_at),
+            AttemptOutcome::Delivered => (MessageState::Delivered, None),
+            AttemptOutcome::Undelivered(_) => (MessageState::Undelivered, None),
+            AttemptOutcome::Delayed { next_at, .. } | AttemptOutcome::Postponed { next_at, .. } => {
                 (MessageState::Waiting, Some(*next_at))
             }
-            Attempt::Failed(_) => (MessageState::Failed, None),
-            Attempt::GivenUp(_) => (MessageState::GivenUp, None),
+            AttemptOutcome::Failed(_) => (MessageState::Failed, None),
+            AttemptOutcome::GivenUp(_) => (MessageState::GivenUp, None),
         };
         let failure = match attempt {
-            Attempt::Accepted { .. } | Attempt::Delivered => None,
-            Attempt::Delayed { failure, .. } | Attempt::Postponed { failure, .. } => Some(failure),
-            Attempt::Undelivered(failure) | Attempt::Failed(failure) | Attempt::GivenUp(failure) => Some(failure),
+            AttemptOutcome::Accepted { .. } | AttemptOutcome::Delivered => None,
+            AttemptOutcome::Delayed { failure, .. } | AttemptOutcome::Postponed { failure, .. } => Some(failure),
+            AttemptOutcome::Undelivered(failure)
+            | AttemptOutcome::Failed(failure)
+            | AttemptOutcome::GivenUp(failure) => Some(failure),
         };
         let provider_id = match attempt {
-            Attempt::Accepted { provider_id, .. } => provider_id.as_deref(),
+            AttemptOutcome::Accepted { provider_id, .. } => provider_id.as_deref(),
             _ => None,
         };
-        let is_first_acceptance = matches!(attempt, Attempt::Accepted { .. }) && message.provider_id.is_none();
-        let uncounted = i64::from(matches!(attempt, Attempt::Postponed { .. }));
+        let is_first_acceptance = matches!(attempt, AttemptOutcome::Accepted { .. }) && message.provider_id.is_none();
+        let uncounted = i64::from(matches!(attempt, AttemptOutcome::Postponed { .. }));
         let sql = "UPDATE outbox SET state = $1, next_at = $2, claimed_by = NULL, claimed_until = NULL,
             provider_id = COALESCE($3, provider_id), error_code = $4, error_text = $5,
             sent_at = COALESCE($6, sent_at), attempts = attempts - $7

@@ -7,7 +7,7 @@ mod message;
 mod read;
 
 pub use backlog::OutboxBacklog;
-pub use claim::{Attempt, ClaimedMessage, SendFailure};
+pub use claim::{AttemptOutcome, ClaimedMessage, SendFailure};
 pub use enqueue::NewMessage;
 pub use message::{Channel, MessageState, NotSent, Purpose};
 pub use read::OutboxRecord;

@@ -73,7 +73,7 @@ async fn a_cancelled_message_stays_given_up_unless_it_was_accepted(database: Tes
     for (target, recipient, state) in
         [("rev_1", "busy@dev.example", "given_up"), ("rev_2", "hangonce@dev.example", "accepted")]
     {
-        use claviger::store::{Attempt, Channel, SendFailure};
+        use claviger::store::{AttemptOutcome, Channel, SendFailure};
         bed.reveal(target).await;
         bed.enqueue(Purpose::RevealLink, target, recipient).await;
         let mut transaction = bed.begin().await;
@@ -84,8 +84,10 @@ async fn a_cancelled_message_stays_given_up_unless_it_was_accepted(database: Tes
         transaction.commit().await.unwrap();
         assert!(!bed.database.store.holds_claim(&message).await.unwrap());
         let attempt = match state {
-            "accepted" => Attempt::Accepted { provider_id: None, ask_at: None },
-            _ => Attempt::Delayed { failure: SendFailure { code: "busy", text: None }, next_at: bed.clock.now() },
+            "accepted" => AttemptOutcome::Accepted { provider_id: None, ask_at: None },
+            _ => {
+                AttemptOutcome::Delayed { failure: SendFailure { code: "busy", text: None }, next_at: bed.clock.now() }
+            }
         };
         let mut transaction = bed.begin().await;
         assert!(transaction.record_attempt(&message, &attempt).await.unwrap());

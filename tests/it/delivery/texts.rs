@@ -142,29 +142,29 @@ async fn the_status_of_a_text_message_is_asked_for(database: TestDatabase) {
         bed.enqueue(Purpose::RevealCode, &reveal, MOBILE).await;
         worker.run_due().await;
         assert_eq!(bed.state(&reveal).await, ("accepted", None));
-        let asked = bed.twilio.asked();
+        let before = bed.twilio.status_requests();
         bed.pass(10);
         worker.run_due().await;
         worker.run_due().await;
-        assert_eq!(bed.twilio.asked(), asked + 1);
+        assert_eq!(bed.twilio.status_requests(), before + 1);
         bed.twilio.report(status, error);
         bed.pass(20);
         worker.run_due().await;
         assert_eq!(bed.state(&reveal).await, (state, word.map(str::to_owned)));
         bed.pass(600);
         worker.run_due().await;
-        assert_eq!(bed.twilio.asked(), asked + 2, "an end is an end");
+        assert_eq!(bed.twilio.status_requests(), before + 2, "an end is an end");
     }
     // Without a report of its arrival it stays accepted.
     bed.reveal("rev_9").await;
     bed.twilio.report("sent", None);
     bed.enqueue(Purpose::RevealCode, "rev_9", MOBILE).await;
-    let asked = bed.twilio.asked();
+    let before = bed.twilio.status_requests();
     for _ten_seconds in 0..100 {
         worker.run_due().await;
         bed.pass(10);
     }
-    assert_eq!(bed.twilio.asked(), asked + 4);
+    assert_eq!(bed.twilio.status_requests(), before + 4);
     let message = bed.message("rev_9").await;
     assert_eq!((message.state.as_str(), message.next_at), ("accepted", None));
 }

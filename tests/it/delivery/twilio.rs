@@ -34,7 +34,7 @@ struct Shared {
     refusals: Vec<(u16, i64, String)>,
     status: &'static str,
     error_code: Option<i64>,
-    asked: usize,
+    status_requests: usize,
     faults: Vec<String>,
 }
 
@@ -63,8 +63,8 @@ impl Twilio {
         self.shared.lock().unwrap().refused.clone()
     }
 
-    pub fn asked(&self) -> usize {
-        self.shared.lock().unwrap().asked
+    pub fn status_requests(&self) -> usize {
+        self.shared.lock().unwrap().status_requests
     }
 
     pub fn refuse_next(&self, status: u16, code: i64, message: &str) {
@@ -129,7 +129,7 @@ async fn status(
 ) -> Response {
     twilio.check(&account, &headers);
     let mut shared = twilio.shared.lock().unwrap();
-    shared.asked += 1;
+    shared.status_requests += 1;
     if !id.starts_with("SM") || !id.ends_with(".json") {
         shared.faults.push(format!("the id {id}"));
     }

@@ -14,7 +14,7 @@ use claviger::auth::{
 use claviger::clock::Clock;
 use claviger::config::{ConfigSource, DatabaseUrl, Settings};
 use claviger::credential::{PasswordHash, TokenDigest, TokenFormat};
-use claviger::source::{Database, DatabaseStart};
+use claviger::source::{DatabaseSource, DatabaseStart};
 use claviger::store::RecordSecret;
 use claviger::telemetry::Metrics;
 use http::HeaderMap;
@@ -36,9 +36,9 @@ fn settings(url: &str, more: &str) -> Settings {
     ConfigSource { file: Some(file), overrides: Vec::new() }.load().unwrap()
 }
 
-fn start(settings: &Settings) -> Database {
+fn start(settings: &Settings) -> DatabaseSource {
     let metrics = Metrics::new(&[], &[]).unwrap();
-    Database::start(DatabaseStart {
+    DatabaseSource::start(DatabaseStart {
         settings: settings.database.as_ref().unwrap(),
         clock: Clock::System,
         metrics: Arc::new(metrics.register_database().unwrap()),
@@ -51,7 +51,7 @@ fn key(token: &str) -> LookupKey {
     LookupKey::Token(TokenDigest::of(token.as_bytes()))
 }
 
-fn finds(database: &Database, token: &str) -> bool {
+fn finds(database: &DatabaseSource, token: &str) -> bool {
     matches!(database.directory().find_token(&TokenDigest::of(token.as_bytes())), Lookup::Cached(_))
 }
 
@@ -166,7 +166,7 @@ fn an_older_hash_is_replaced_once_its_password_is_verified() {
 fn verdict(
     runtime: &Runtime,
     authenticator: &Authenticator,
-    database: &Database,
+    database: &DatabaseSource,
     password: &str,
 ) -> Result<String, Rejection> {
     let directory: Arc<dyn Directory> = database.directory();

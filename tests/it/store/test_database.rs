@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use claviger::config::DatabaseUrl;
 use claviger::credential::{Label, StoredSecret, TokenDigest};
-use claviger::store::{AccountRecord, Changes, CredentialRecord, FeedPoint, Position, Role, Store, StoreOptions};
+use claviger::store::{AccountRecord, Changes, CredentialRecord, FeedPoint, FeedPosition, Role, Store, StoreOptions};
 use jiff::Timestamp;
 use sqlx::Connection as _;
 
@@ -135,7 +135,7 @@ impl TestDatabase {
     /// The changes after this number, of the history that the server is in.
     pub async fn changes_since(&self, number: i64) -> Changes {
         let now = self.store.position().await.unwrap().point;
-        let position = Position { point: FeedPoint { number, ..now }, change: None };
+        let position = FeedPosition { point: FeedPoint { number, ..now }, change: None };
         self.store.changes_since(&position).await.unwrap()
     }
 

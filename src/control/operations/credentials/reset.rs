@@ -17,7 +17,7 @@ use crate::control::operations::{
 use crate::control::views::CredentialView;
 use crate::credential::{Label, PlainPassword};
 use crate::store::{
-    CredentialRecord, Delivery, OldStops, PreviousSecret, RecordSecret, Role, SupersededBy, whole_millis,
+    CredentialRecord, DeliveryProgress, OldStops, PreviousSecret, RecordSecret, Role, SupersededBy, whole_millis,
 };
 
 const MAX_OVERLAP: Duration = Duration::from_secs(366 * 24 * 3600);
@@ -106,7 +106,7 @@ pub async fn reset(
     })
 }
 
-/// The new secret is made when the contact opens the link.
+/// The new secret is made when the contact enters the right code on the page of the link.
 async fn reset_and_send(
     call: &OperationContext<'_>,
     reach: AccountScope<'_>,
@@ -148,8 +148,9 @@ async fn reset_and_send(
 
 /// It has a secret, or had one that no showing has replaced yet.
 fn had_secret(record: &CredentialRecord, now: Timestamp) -> bool {
-    let waits =
-        |delivery: &Delivery| delivery.reveal.revealed_at.is_none() && delivery.reveal.old_stops != OldStops::NoSecret;
+    let waits = |delivery: &DeliveryProgress| {
+        delivery.reveal.revealed_at.is_none() && delivery.reveal.old_stops != OldStops::NoSecret
+    };
     !record.secret.is_cleared()
         || record.previous.as_ref().is_some_and(|previous| previous.ends_at() > now)
         || record.delivery.as_deref().is_some_and(waits)

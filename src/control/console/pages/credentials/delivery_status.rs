@@ -17,7 +17,7 @@ use crate::control::operations::{
     text_again, void_delivery,
 };
 use crate::control::web::problem::Problem;
-use crate::store::{CredentialRecord, Delivery, MessageProgress, MessageState, RevealState, SupersededBy};
+use crate::store::{CredentialRecord, DeliveryProgress, MessageProgress, MessageState, RevealState, SupersededBy};
 
 /// How far a secret has come on its way to the contact, and what can be done about it.
 pub(super) struct Progress {
@@ -42,7 +42,7 @@ pub(super) struct DeliveryPart<'p> {
     send_form: Form<'p>,
     text_form: Form<'p>,
     path: String,
-    delivery: &'p Delivery,
+    delivery: &'p DeliveryProgress,
     progress: Progress,
 }
 
@@ -93,7 +93,7 @@ impl Progress {
 }
 
 /// How a link stands, in a sentence.
-fn line(v: &View, delivery: &Delivery) -> String {
+fn line(v: &View, delivery: &DeliveryProgress) -> String {
     let reveal = &delivery.reveal;
     let at = |message: &str, moment: Timestamp| v.t1(message, "time", &v.date_and_time(&moment));
     match (reveal.state(v.now), reveal.superseded) {
