@@ -18,6 +18,7 @@ use utoipa_axum::routes;
 
 use self::new_credential_body::NewCredentialBody;
 use self::secret_response::WithSecret;
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, Query};
 use crate::control::api::fields::FieldReader;
@@ -136,7 +137,7 @@ async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Ap
     let mut fields = FieldReader::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {
-            fields.add(field, "does not apply to counts");
+            fields.add(field, Sentence::english("does not apply to counts"));
         }
     }
     let wanted = query.wanted(&mut fields);
