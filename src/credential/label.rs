@@ -23,6 +23,9 @@ pub enum LabelError {
 }
 
 impl Label {
+    /// In characters.
+    pub const MAX_LENGTH: usize = MAX_LENGTH;
+
     pub fn as_str(&self) -> &str {
         // `from_str` accepts ASCII only, so the default is never used. It would match nothing.
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -270,6 +270,40 @@ fn files_of_a_folder_do_not_import_each_other_in_a_circle() {
     assert!(circles.is_empty(), "{}", circles.join("\n"));
 }
 
+/// Files of the console and of operations with sentences that no page shows, and the mark around those of libraries.
+const ENGLISH_ONLY: [&str; 12] = [
+    "console/markup.rs",
+    "console/middleware.rs",
+    "console/mod.rs",
+    "console/wording.rs",
+    "pages/api_docs/mod.rs",
+    "pages/error_index.rs",
+    // The page names the accounts instead.
+    "access_requests/mod.rs",
+    "diagnosis/credential.rs",
+    "diagnosis/step.rs",
+    "diagnosis/throttled.rs",
+    // For the API behind, which posts events.
+    "publishers/post_events.rs",
+    "publishers/posted_event.rs",
+];
+
+/// Every other refusal is a sentence of the table, which the console has in the language of the reader.
+#[test]
+fn refusals_that_pages_show_are_in_the_table_of_sentences() {
+    let mut listed = Vec::new();
+    for Source { path, code, .. } in sources() {
+        let path = path.display().to_string();
+        let is_checked = ["/control/console/", "/control/operations/"].iter().any(|folder| path.contains(folder));
+        if !is_checked || !(code.contains("::english(") || code.contains("Untranslated")) {
+            continue;
+        }
+        let entry = ENGLISH_ONLY.iter().find(|end| path.ends_with(**end));
+        listed.push(*entry.unwrap_or_else(|| panic!("{path}: a page may show this in English")));
+    }
+    assert_eq!(listed.len(), ENGLISH_ONLY.len(), "only these have such sentences: {listed:?}");
+}
+
 /// The library forbids unsafe code; elsewhere it is denied only.
 #[test]
 fn only_the_allocator_has_unsafe_code() {

@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Admin;
+use crate::control::Sentence;
 use crate::source::ReloadOutcome;
 use crate::store::Channel;
 
@@ -21,7 +22,7 @@ pub struct Readiness {
 /// One line of `/readyz?verbose`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probe {
-    pub name: &'static str,
+    pub name: Sentence,
     /// Lines below the probe.
     pub details: Vec<String>,
     pub is_ok: bool,
@@ -69,35 +70,40 @@ impl Admin {
     pub(in crate::control) fn probes(&self) -> Vec<Probe> {
         let is_published = matches!(self.reload.last(), ReloadOutcome::Published(_));
         let mut probes = vec![
-            Probe { name: "files on disk are in force", details: Vec::new(), is_ok: is_published, is_vital: false },
-            Probe { name: "not stopping", details: Vec::new(), is_ok: !self.readiness.is_stopping(), is_vital: true },
+            Probe { name: Sentence::FilesInForce, details: Vec::new(), is_ok: is_published, is_vital: false },
+            Probe {
+                name: Sentence::NotStopping,
+                details: Vec::new(),
+                is_ok: !self.readiness.is_stopping(),
+                is_vital: true,
+            },
         ];
         if let Some(state) = &self.management {
             probes.extend(database_probes(state.answers(), state.is_primary(), state.fault(), true));
         }
         if let Some(database) = self.gate.as_ref().and_then(|gate| gate.database.as_ref()) {
             probes.push(Probe {
-                name: "database has been read",
+                name: Sentence::DatabaseRead,
                 details: Vec::new(),
                 is_ok: database.is_synced(),
                 is_vital: true,
             });
             probes.push(Probe {
-                name: "database is followed",
+                name: Sentence::DatabaseFollowed,
                 details: Vec::new(),
                 is_ok: database.is_followed(),
                 is_vital: false,
             });
             probes.extend(database_probes(database.answers(), database.is_primary(), database.fault(), false));
             let details = database.catalog_mismatch().lines();
-            let name = "database names configured versions and scopes";
+            let name = Sentence::DatabaseNamesConfigured;
             probes.push(Probe { name, is_ok: details.is_empty(), details, is_vital: false });
         }
         let now = self.clock.now();
         probes.extend(self.outbox.channels().iter().map(|channel| Probe {
             name: match channel.channel {
-                Channel::Mail => "mails go out",
-                Channel::Sms => "text messages go out",
+                Channel::Mail => Sentence::MailsGoOut,
+                Channel::Sms => Sentence::TextsGoOut,
             },
             details: channel.lines(now),
             is_ok: channel.is_ok(now),
@@ -109,10 +115,10 @@ impl Admin {
 
 /// Whether the database answers, with the cause where it does not, and whether what answers is a primary.
 fn database_probes(answers: bool, is_primary: Option<bool>, fault: Option<String>, is_vital: bool) -> Vec<Probe> {
-    let name = "database answers";
+    let name = Sentence::DatabaseAnswers;
     let mut probes = vec![Probe { name, details: fault.into_iter().collect(), is_ok: answers, is_vital }];
     if let Some(is_ok) = is_primary {
-        let name = "database is a primary that takes writes";
+        let name = Sentence::DatabaseIsPrimary;
         probes.push(Probe { name, details: Vec::new(), is_ok, is_vital: false });
     }
     probes

@@ -68,7 +68,7 @@ impl ApiCall {
     pub(super) fn conditional(&self) -> Result<OperationContext<'_>, Problem> {
         if self.condition == Condition::None {
             let detail = "send If-Match with the ETag of the revision that you read, or *";
-            return Err(Problem::new(Code::PreconditionRequired, detail));
+            return Err(Problem::english(Code::PreconditionRequired, detail));
         }
         Ok(self.context())
     }
@@ -122,7 +122,9 @@ fn condition(headers: &HeaderMap) -> Result<Condition, Problem> {
     match number.and_then(|number| number.parse().ok()) {
         Some(revision) if values.next().is_none() => Ok(Condition::Revision(revision)),
         None if value == "*" && values.next().is_none() => Ok(Condition::Any),
-        _ => Err(Problem::new(Code::Malformed, "If-Match must be one strong ETag of this API, such as \"5\", or *")),
+        _ => {
+            Err(Problem::english(Code::Malformed, "If-Match must be one strong ETag of this API, such as \"5\", or *"))
+        }
     }
 }
 
@@ -133,7 +135,7 @@ fn key(headers: &HeaderMap) -> Result<String, Problem> {
     let fits = (1..=MAX_KEY_BYTES).contains(&value.len()) && value.iter().all(u8::is_ascii_graphic);
     if !fits || values.next().is_some() {
         let detail = format!("Idempotency-Key must be one header of 1 to {MAX_KEY_BYTES} visible ASCII characters");
-        return Err(Problem::new(Code::Malformed, detail));
+        return Err(Problem::english(Code::Malformed, detail));
     }
     Ok(TokenDigest::of(value).to_string())
 }

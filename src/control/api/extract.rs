@@ -36,7 +36,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON));
+            return Err(Problem::english(Code::UnsupportedMediaType, NOT_JSON));
         }
         let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         read(&body).map(Self)
@@ -54,7 +54,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for EventsBody<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         if !is_json(request.headers()) {
-            return Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON));
+            return Err(Problem::english(Code::UnsupportedMediaType, NOT_JSON));
         }
         let body = Bytes::from_request(request, state).await.map_err(Problem::from)?;
         let is_list = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[');
@@ -77,7 +77,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody
         if body.is_empty() {
             return Ok(Self(T::default()));
         }
-        Err(Problem::new(Code::UnsupportedMediaType, NOT_JSON))
+        Err(Problem::english(Code::UnsupportedMediaType, NOT_JSON))
     }
 }
 
@@ -87,7 +87,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let read = axum::extract::Query::<T>::try_from_uri(&parts.uri);
         read.map(|axum::extract::Query(query)| Self(query))
-            .map_err(|error| Problem::new(Code::Malformed, format!("the query cannot be read: {}", cause(&error))))
+            .map_err(|error| Problem::english(Code::Malformed, format!("the query cannot be read: {}", cause(&error))))
     }
 }
 
@@ -137,9 +137,9 @@ impl From<BytesRejection> for Problem {
             let detail = format!(
                 "the body is too large: the limit is {MAX_BODY_BYTES} bytes, and {MAX_EVENTS_BYTES} bytes for POST /events"
             );
-            return Self::new(Code::TooLarge, detail);
+            return Self::english(Code::TooLarge, detail);
         }
-        Self::new(Code::Malformed, "the connection ended before the whole body arrived; send it again")
+        Self::english(Code::Malformed, "the connection ended before the whole body arrived; send it again")
     }
 }
 
@@ -149,7 +149,7 @@ fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that map_err calls")]
 fn unreadable(error: serde_json::Error) -> Problem {
-    Problem::new(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
+    Problem::english(Code::Malformed, format!("the body cannot be read: {}", without_value(error.to_string())))
 }
 
 /// A value in the wrong place may be a password: the message names its type only.

@@ -4,7 +4,8 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 
-use crate::control::operations::{EMPTY_LIST, Invalid, Patch};
+use crate::control::Sentence;
+use crate::control::operations::{Invalid, Patch};
 use crate::credential::Label;
 
 /// Tells null (`Some(None)`) from a field that is left out (`None`, by `#[serde(default)]`).
@@ -40,7 +41,7 @@ impl FieldReader {
     }
 
     pub(super) fn label(&mut self, field: &'static str, text: &str) -> Option<Label> {
-        text.parse().map_err(|error: crate::credential::LabelError| self.0.add(field, error.to_string())).ok()
+        text.parse().map_err(|error: crate::credential::LabelError| self.0.add(field, error.into())).ok()
     }
 
     pub(super) fn optional_label(&mut self, field: &'static str, text: Option<&str>) -> Option<Label> {
@@ -49,7 +50,7 @@ impl FieldReader {
 
     pub(super) fn labels(&mut self, field: &'static str, texts: &[String], max: usize) -> Vec<Label> {
         if texts.len() > max {
-            self.0.add(field, format!("has more than {max} entries"));
+            self.0.add(field, Sentence::english(format!("has more than {max} entries")));
             return Vec::new();
         }
         texts.iter().filter_map(|text| self.label(field, text)).collect()
@@ -63,7 +64,7 @@ impl FieldReader {
 
     fn not_empty(&mut self, field: &'static str, texts: &[String]) {
         if texts.is_empty() {
-            self.0.add(field, EMPTY_LIST);
+            self.0.add(field, Sentence::EmptyRestriction);
         }
     }
 
@@ -71,7 +72,7 @@ impl FieldReader {
     pub(super) fn line(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
         let text = self.bounded(field, text, max)?;
         if text.chars().any(char::is_control) {
-            self.0.add(field, "holds control characters");
+            self.0.add(field, Sentence::ControlCharacters);
         }
         Some(text)
     }
@@ -80,7 +81,7 @@ impl FieldReader {
     pub(super) fn lines(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
         let text = self.bounded(field, text, max)?;
         if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
-            self.0.add(field, "holds control characters");
+            self.0.add(field, Sentence::ControlCharacters);
         }
         Some(text)
     }
@@ -95,7 +96,7 @@ impl FieldReader {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
         if found.is_none() {
             let allowed: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            self.0.add(field, format!("must be one of {}", allowed.join(", ")));
+            self.0.add(field, Sentence::english(format!("must be one of {}", allowed.join(", "))));
         }
         found
     }
@@ -103,13 +104,14 @@ impl FieldReader {
     /// RFC 3339.
     pub(super) fn timestamp(&mut self, field: &'static str, text: Option<&str>) -> Option<Timestamp> {
         let time = text?.parse();
-        time.map_err(|_| self.0.add(field, "must be a time such as 2027-01-01T00:00:00Z (RFC 3339)")).ok()
+        time.map_err(|_| self.0.add(field, Sentence::english("must be a time such as 2027-01-01T00:00:00Z (RFC 3339)")))
+            .ok()
     }
 
     /// An empty list is a fault, because it would lift the restriction.
     pub(super) fn addresses(&mut self, field: &'static str, texts: &[String], max: usize) -> Vec<IpNet> {
         if texts.len() > max {
-            self.0.add(field, format!("has more than {max} entries"));
+            self.0.add(field, Sentence::english(format!("has more than {max} entries")));
             return Vec::new();
         }
         self.not_empty(field, texts);
@@ -119,7 +121,9 @@ impl FieldReader {
         for text in texts {
             match read(text) {
                 Some(range) => ranges.push(range),
-                None => self.0.add(field, "must hold addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8"),
+                None => self
+                    .0
+                    .add(field, Sentence::english("must hold addresses or ranges, such as 192.0.2.7 or 10.0.0.0/8")),
             }
         }
         ranges
@@ -134,16 +138,16 @@ impl FieldReader {
         }
     }
 
-    pub(super) fn add(&mut self, field: &'static str, problem: impl Into<String>) {
+    pub(super) fn add(&mut self, field: &'static str, problem: Sentence) {
         self.0.add(field, problem);
     }
 
     fn bounded(&mut self, field: &'static str, text: Option<String>, max: usize) -> Option<String> {
         let text = text?;
         if text.is_empty() {
-            self.0.add(field, "must not be empty; leave it out");
+            self.0.add(field, Sentence::english("must not be empty; leave it out"));
         } else if text.chars().count() > max {
-            self.0.add(field, format!("is longer than {max} characters"));
+            self.0.add(field, Sentence::TooLong { max: max.into() });
         }
         Some(text)
     }

@@ -36,7 +36,7 @@ pub fn router(state: ControlState) -> Router {
     let router = router
         .merge(openapi::routes())
         .fallback(not_found)
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, METHOD_NOT_ALLOWED))
+        .method_not_allowed_fallback(async || Problem::english(Code::MethodNotAllowed, METHOD_NOT_ALLOWED))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(around.clone())
         .with_state(state);
@@ -45,7 +45,7 @@ pub fn router(state: ControlState) -> Router {
 }
 
 async fn not_found() -> Problem {
-    Problem::new(Code::NotFound, "no resource has this path; /api-docs lists the paths")
+    Problem::english(Code::NotFound, "no resource has this path; /api-docs lists the paths")
 }
 
 /// All operations, with their descriptions.

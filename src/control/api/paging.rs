@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::fields::FieldReader;
+use crate::control::Sentence;
 use crate::control::operations::{MAX_PAGE_SIZE, Paging};
 use crate::store::{Listing, StoreError};
 
@@ -34,13 +35,13 @@ impl PageQuery {
     pub(super) fn read(fields: &mut FieldReader, cursor: Option<&str>, limit: Option<u32>) -> Self {
         let limit = limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_PAGE_SIZE).contains(&limit) {
-            fields.add("limit", format!("must be 1 to {MAX_PAGE_SIZE}"));
+            fields.add("limit", Sentence::CountOutOfRange { max: u64::from(MAX_PAGE_SIZE).into() });
         }
         let decoded =
             cursor.map(|cursor| URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|text| String::from_utf8(text).ok()));
         let after = decoded.map(|after| after.filter(|after| !after.contains('\0')));
         if after == Some(None) {
-            fields.add("cursor", "is not a next_cursor of this API");
+            fields.add("cursor", Sentence::english("is not a next_cursor of this API"));
         }
         Self { after: after.flatten(), limit }
     }

@@ -106,7 +106,7 @@ resources! {
 /// # Errors
 /// When it does not have the form of this version.
 pub(super) fn replayed<T: DeserializeOwned>(stored: Value) -> Result<T, Problem> {
-    let unreadable = |_| Problem::new(Code::Internal, "the stored response of the earlier call cannot be read");
+    let unreadable = |_| Problem::english(Code::Internal, "the stored response of the earlier call cannot be read");
     serde_json::from_value(stored).map_err(unreadable)
 }
 
@@ -128,7 +128,7 @@ pub(super) trait Resource {
 impl<T: Serialize> IntoResponse for ApiResponse<T> {
     fn into_response(self) -> Response {
         let Ok(mut body) = serde_json::to_vec(&self.body) else {
-            return Problem::new(Code::Internal, "the response cannot be serialised").into_response();
+            return Problem::english(Code::Internal, "the response cannot be serialised").into_response();
         };
         body.push(b'\n');
         let mut response = (self.status, body).into_response();

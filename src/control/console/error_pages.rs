@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::page::{Answer, Page, Surroundings};
 use super::posted_form::Fields;
 use super::view::View;
-use crate::control::web::problem::{Code, Problem};
+use super::wording::Wording;
+use crate::control::web::problem::{Code, FieldProblem, Problem};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -18,7 +19,7 @@ struct ErrorPage<'p> {
     heading: String,
     lead: String,
     /// Of the occurrence.
-    detail: Option<String>,
+    detail: Option<Detail>,
     code: &'p str,
     retry_after: Option<u32>,
 }
@@ -40,6 +41,15 @@ struct DoneAlready<'p> {
     at: Timestamp,
     /// With the base path.
     link: Option<&'p str>,
+}
+
+/// What a page adds about the occurrence.
+enum Detail {
+    /// The roles that may.
+    Roles(String),
+    Sentence(Wording),
+    /// Of fields that the page of the error does not have.
+    Faults(Vec<Wording>),
 }
 
 /// Any refusal. `around` is what surrounds the pages of the person, as far as they are known.
@@ -79,13 +89,13 @@ pub(super) fn page(problem: &Problem, v: &View, around: &Surroundings) -> Respon
 }
 
 /// What the occurrence adds to the lead, as a sentence.
-fn detail(problem: &Problem, v: &View) -> Option<String> {
+fn detail(problem: &Problem, v: &View) -> Option<Detail> {
     match problem.code {
         // It would tell what is missing.
         Code::NotFound => None,
         Code::Forbidden => {
             let roles: Vec<_> = problem.roles.iter().map(|role| v.role(role)).collect();
-            (!roles.is_empty()).then(|| v.t1("error-forbidden-roles", "roles", &roles.join(", ")))
+            (!roles.is_empty()).then(|| Detail::Roles(v.t1("error-forbidden-roles", "roles", &roles.join(", "))))
         }
         // Their details are about headers of the management API.
         Code::Unauthenticated
@@ -95,19 +105,12 @@ fn detail(problem: &Problem, v: &View) -> Option<String> {
         | Code::IdempotencyKeyReused
         | Code::IdempotencyKeyBusy => None,
         code if code.status().is_server_error() => None,
-        _ => Some(sentence(&problem.detail)).filter(|text| !text.is_empty()),
+        _ if problem.fields.is_empty() => Some(Detail::Sentence(Wording::full(v, &problem.detail))),
+        _ => {
+            let fault = |fault: &FieldProblem| Wording::of_field(v, &fault.field, &fault.problem);
+            Some(Detail::Faults(problem.fields.iter().map(fault).collect()))
+        }
     }
-}
-
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().into_iter().flat_map(char::to_uppercase);
-    let mut sentence: String = first.chain(letters).collect();
-    if sentence.ends_with(char::is_alphanumeric) {
-        sentence.push('.');
-    }
-    sentence
 }
 
 /// A POST of another site: nothing of it is echoed.

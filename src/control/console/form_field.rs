@@ -3,6 +3,8 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 
+use super::wording::Wording;
+
 /// Written into a template as it is: `{{ name }}`.
 #[derive(Template)]
 #[template(path = "field.html")]
@@ -11,7 +13,7 @@ pub(super) struct Field {
     pub(super) control: Control,
     pub(super) label: String,
     pub(super) hint: Option<String>,
-    pub(super) fault: Option<String>,
+    pub(super) fault: Option<Wording>,
     pub(super) value: String,
     /// The text before a value that another person has saved meanwhile, and the value.
     pub(super) present: Option<(String, String)>,

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use super::form_field::{Choice, Control, Field, PresentWords};
 use super::posted_form::{Fields, ONCE, Posted, REVISION, is_secret};
 use super::view::View;
+use super::wording::Wording;
+use crate::control::Sentence;
 use crate::control::web::problem::{Code, FieldProblem, Problem};
 use crate::credential::PlainLinkToken;
 
@@ -17,8 +19,10 @@ pub(super) struct Form<'f> {
     view: &'f View,
     posted: Option<&'f Fields>,
     faults: Vec<FieldProblem>,
+    /// Sentences that stand at a field without its label.
+    at_fields: Vec<(&'static str, Sentence)>,
     /// What is wrong, but with no field.
-    detail: Option<String>,
+    detail: Option<Sentence>,
     /// In seconds.
     retry_after: Option<u32>,
     status: StatusCode,
@@ -35,6 +39,7 @@ impl<'f> Form<'f> {
             view,
             posted: None,
             faults: Vec::new(),
+            at_fields: Vec::new(),
             detail: None,
             retry_after: None,
             status: StatusCode::OK,
@@ -58,8 +63,8 @@ impl<'f> Form<'f> {
             code if code.status() == StatusCode::CONFLICT && code != Code::IdempotencyKeyBusy => StatusCode::CONFLICT,
             _ => return Err(problem),
         };
-        let detail = problem.fields.is_empty().then(|| capitalised(&problem.detail));
         let (revision, retry_after) = (posted.revision, problem.retry_after);
+        let detail = problem.fields.is_empty().then_some(*problem.detail);
         Ok(Self {
             posted: Some(&posted.fields),
             faults: problem.fields,
@@ -86,7 +91,7 @@ impl<'f> Form<'f> {
     #[must_use]
     pub(super) fn at(mut self, field: &'static str) -> Self {
         if let Some(detail) = self.detail.take() {
-            self.faults.push(FieldProblem::new(field, detail));
+            self.at_fields.push((field, detail));
         }
         self
     }
@@ -104,13 +109,14 @@ impl<'f> Form<'f> {
     #[must_use]
     pub(super) fn without_fields(mut self) -> Self {
         self.faults.clear();
+        self.at_fields.clear();
         self
     }
 
     /// Replaces the words of a fault that belongs to no field.
     #[must_use]
     pub(super) fn detail(self, text: String) -> Self {
-        Self { detail: Some(text), ..self }
+        Self { detail: Some(Sentence::Localized(text)), ..self }
     }
 
     /// The revision of what the form changes.
@@ -127,12 +133,12 @@ impl<'f> Form<'f> {
     #[must_use]
     pub(super) fn changed(mut self, by: Option<(String, Timestamp)>) -> Self {
         if self.is_stale {
-            self.detail = Some(match by {
+            self.detail = Some(Sentence::Localized(match by {
                 Some((name, at)) => {
                     self.view.t2("form-stale-by", ("name", &name), ("time", &self.view.date_and_time(&at)))
                 }
                 None => self.view.t("form-stale"),
-            });
+            }));
         }
         self
     }
@@ -195,11 +201,14 @@ impl<'f> Form<'f> {
         self.labels.push((name, text.clone()));
         let posted = self.posted.and_then(|posted| posted.get(name)).filter(|_| !is_secret(name));
         let fault = self.faults.iter().find(|fault| is_at(&fault.field, name));
+        let fault = fault.map(|fault| Wording::of_field(self.view, &text, &fault.problem));
+        let sentence = self.at_fields.iter().find(|(field, _)| *field == name);
+        let sentence = sentence.map(|(_, sentence)| Wording::capitalised(self.view, sentence));
         Field {
             name,
             control,
             hint: self.view.find(&format!("{label}.hint")),
-            fault: fault.map(|fault| sentence(&text, &fault.problem)),
+            fault: fault.or(sentence),
             label: text,
             value: posted.unwrap_or_default().to_owned(),
             present: None,
@@ -229,29 +238,23 @@ impl<'f> Form<'f> {
     }
 
     /// For the error summary: the anchor of the field, if there is one, and the fault.
-    pub(super) fn summary(&self) -> Vec<(Option<&'static str>, String)> {
+    pub(super) fn summary(&self) -> Vec<(Option<&'static str>, Wording)> {
         let of_field = |fault: &FieldProblem| match self.labels.iter().find(|(name, _)| is_at(&fault.field, name)) {
-            Some((name, label)) => (Some(*name), sentence(label, &fault.problem)),
-            None => (None, format!("{} {}", fault.field, fault.problem)),
+            Some((name, label)) => (Some(*name), Wording::of_field(self.view, label, &fault.problem)),
+            None => (None, Wording::of_field(self.view, &fault.field, &fault.problem)),
         };
-        self.detail.iter().map(|detail| (None, detail.clone())).chain(self.faults.iter().map(of_field)).collect()
+        let detail = self.detail.iter().map(|detail| (None, Wording::capitalised(self.view, detail)));
+        let at_field = |(field, sentence): &(&'static str, Sentence)| {
+            let is_there = self.labels.iter().any(|(name, _)| name == field);
+            (is_there.then_some(*field), Wording::capitalised(self.view, sentence))
+        };
+        detail.chain(self.faults.iter().map(of_field)).chain(self.at_fields.iter().map(at_field)).collect()
     }
 }
 
 /// `addresses[2]` is at `addresses`.
 fn is_at(fault: &str, name: &str) -> bool {
     fault.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
-}
-
-/// Faults are predicates; one that begins with a capital letter or a quote is a sentence already.
-fn sentence(label: &str, problem: &str) -> String {
-    let is_predicate = problem.starts_with(|first: char| first.is_lowercase());
-    if is_predicate { format!("{label} {problem}") } else { problem.to_owned() }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 impl fmt::Display for Form<'_> {

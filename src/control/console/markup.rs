@@ -16,7 +16,7 @@ impl Markup {
         let rendered = template.render();
         rendered.map(Self).map_err(|error| {
             tracing::error!(%error, "a page cannot be rendered");
-            Problem::new(Code::Internal, "the page cannot be rendered")
+            Problem::english(Code::Internal, "the page cannot be rendered")
         })
     }
 

@@ -22,6 +22,7 @@ use super::page_callers::{KnownPerson, Menu};
 use super::posted_form::{Fields, ONCE, OnceKey};
 use super::view::View;
 use super::{error_pages, pages};
+use crate::control::Sentence;
 use crate::control::operations::IdempotencyKey;
 use crate::control::web::caller::session_cookie;
 use crate::control::web::csrf;
@@ -115,7 +116,7 @@ async fn answer(state: &MiddlewareState, request: Request, next: Next) -> Respon
             return page.unwrap_or_else(|problem| error_pages::page(&problem, &view, &around));
         }
         Some(Earlier::Other) => {
-            let problem = Problem::new(Code::IdempotencyKeyReused, "");
+            let problem = Problem::english(Code::IdempotencyKeyReused, "");
             let around = around.of(problem.code).await;
             return error_pages::page(&problem, &view, &around);
         }
@@ -177,9 +178,9 @@ async fn read_form(mut parts: Parts, body: Body) -> Result<(Request, Option<Fiel
     if parts.method != Method::POST || !is_form {
         return Ok((Request::from_parts(parts, body), None));
     }
-    let too_large = |_| Problem::new(Code::TooLarge, format!("a form may have at most {MAX_FORM_BYTES} bytes"));
+    let too_large = |_| Problem::new(Code::TooLarge, Sentence::FormTooLarge { max: MAX_FORM_BYTES.into() });
     let bytes = to_bytes(body, MAX_FORM_BYTES).await.map_err(too_large)?;
-    let not_text = |_| Problem::new(Code::Malformed, "the form is not UTF-8");
+    let not_text = |_| Problem::new(Code::Malformed, Sentence::FormNotText);
     let fields = Fields::parse(std::str::from_utf8(&bytes).map_err(not_text)?)?;
     if let Some(once) = fields.get(ONCE).filter(|once| (1..=MAX_ONCE_BYTES).contains(&once.len())) {
         let target = parts.uri.path_and_query().map_or("", |target| target.as_str());

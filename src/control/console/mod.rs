@@ -18,6 +18,7 @@ mod pages;
 mod posted_form;
 mod time;
 mod view;
+mod wording;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -26,14 +27,16 @@ use self::middleware::MiddlewareState;
 use super::web::problem::{Code, Problem};
 use super::web::state::ControlState;
 
+use crate::control::Sentence;
+
 pub(super) use self::base_path::{strip as strip_base_path, strip_for_reveal};
 
 /// The page of links to secrets alone.
 pub(super) fn reveal_router(state: ControlState) -> Router {
     let middleware = from_fn_with_state(MiddlewareState::new(state.clone()), middleware::handle);
     pages::reveal::routes()
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
-        .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
+        .method_not_allowed_fallback(async || Problem::english(Code::MethodNotAllowed, "see the header Allow"))
+        .fallback(async || Problem::new(Code::NotFound, Sentence::PathUnknown))
         .layer(middleware)
         .with_state(state.clone())
         .merge(assets::routes().with_state(state))
@@ -43,8 +46,8 @@ pub(super) fn reveal_router(state: ControlState) -> Router {
 pub(super) fn router(state: ControlState) -> Router {
     let middleware = from_fn_with_state(MiddlewareState::new(state.clone()), middleware::handle);
     pages::routes(&state)
-        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed, "see the header Allow"))
-        .fallback(async || Problem::new(Code::NotFound, "no page has this address"))
+        .method_not_allowed_fallback(async || Problem::english(Code::MethodNotAllowed, "see the header Allow"))
+        .fallback(async || Problem::new(Code::NotFound, Sentence::PathUnknown))
         .layer(middleware)
         .with_state(state.clone())
         .merge(assets::routes().with_state(state))

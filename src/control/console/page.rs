@@ -9,6 +9,7 @@ use super::flash_message;
 use super::form_state::Form;
 use super::markup::Markup;
 use super::view::View;
+use super::wording::Wording;
 use crate::control::web::problem::Problem;
 
 pub(super) type Answer = Result<Response, Problem>;
@@ -18,7 +19,7 @@ pub(super) struct Page {
     title: String,
     body: Markup,
     status: StatusCode,
-    summary: Vec<(Option<&'static str>, String)>,
+    summary: Vec<(Option<&'static str>, Wording)>,
     done: Option<DoneLink>,
     retry_after: Option<u32>,
 }

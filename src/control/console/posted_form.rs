@@ -7,6 +7,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+use crate::control::Sentence;
 use crate::control::operations::IdempotencyKey;
 use crate::control::web::problem::{Code, Problem};
 use crate::control::web::state::ControlState;
@@ -53,12 +54,12 @@ impl Fields {
     /// For text that is not UTF-8, and for too many fields.
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         if text.split('&').count() > MAX_FIELDS {
-            return Err(Problem::new(Code::Malformed, format!("the form has more than {MAX_FIELDS} fields")));
+            return Err(Problem::new(Code::Malformed, Sentence::FormTooManyFields { max: MAX_FIELDS.into() }));
         }
         let decode = |text: &str| {
             let spaced = text.replace('+', " ");
             let decoded = percent_decode_str(&spaced).decode_utf8().map(|text| text.replace("\r\n", "\n"));
-            decoded.map_err(|_| Problem::new(Code::Malformed, "a field of the form is not UTF-8"))
+            decoded.map_err(|_| Problem::new(Code::Malformed, Sentence::FormFieldNotText))
         };
         let pairs = text.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
@@ -149,10 +150,10 @@ impl<'p> Reader<'p> {
                 continue;
             }
             if !self.single.contains(&name.as_str()) {
-                return Err(Problem::new(Code::Malformed, "the form has a field that this page does not have"));
+                return Err(Problem::new(Code::Malformed, Sentence::FormFieldUnknown));
             }
             if self.fields.0[..at].iter().any(|(other, _)| other == name) {
-                return Err(Problem::new(Code::Malformed, "the form has a field twice"));
+                return Err(Problem::new(Code::Malformed, Sentence::FormFieldTwice));
             }
         }
         Ok(())
@@ -164,10 +165,9 @@ impl FromRequestParts<ControlState> for Posted {
 
     async fn from_request_parts(parts: &mut Parts, _: &ControlState) -> Result<Self, Problem> {
         let Some(fields) = parts.extensions.get::<Fields>().cloned() else {
-            let detail = "a form is sent as application/x-www-form-urlencoded";
-            return Err(Problem::new(Code::UnsupportedMediaType, detail));
+            return Err(Problem::new(Code::UnsupportedMediaType, Sentence::FormMediaType));
         };
-        let unreadable = || Problem::new(Code::Malformed, "the form has a revision that is no number");
+        let unreadable = || Problem::new(Code::Malformed, Sentence::FormRevision);
         let revision = fields.get(REVISION).map(str::parse).transpose().map_err(|_| unreadable())?;
         let key = parts.extensions.get::<OnceKey>().map(|OnceKey(key)| key.clone());
         Ok(Self { fields, key, revision })

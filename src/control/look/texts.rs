@@ -10,6 +10,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::{CharacterDirection, LanguageIdentifier};
 
 use crate::config::{Diagnostic, Diagnostics, Origin, raw};
+use crate::control::{Argument, Sentence};
 
 /// One file a group of pages.
 macro_rules! english {
@@ -20,7 +21,7 @@ macro_rules! english {
 }
 
 english! {
-    "layout" "errors" "sign_in" "demo" "setup" "profile" "overview"
+    "layout" "errors" "refusals" "sign_in" "demo" "setup" "profile" "overview"
     "access" "requests" "accounts" "credentials" "reveal" "files" "own_key" "management" "webhooks" "users" "tokens"
     "publishers" "audit" "status" "api_docs" "mail"
 }
@@ -109,6 +110,22 @@ impl Language {
     /// The message `id`, or its attribute `id.attribute`.
     pub(in crate::control) fn text(&self, id: &str, arguments: &Arguments<'_>) -> String {
         self.find(id, arguments).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A sentence in this language; one without a message as it is.
+    pub(in crate::control) fn sentence(&self, sentence: &Sentence) -> String {
+        let Some((id, arguments)) = sentence.message() else { return sentence.to_string() };
+        let with = |all: Arguments<'static>, (name, value): (&'static str, &Argument)| match value {
+            Argument::Text(text) => all.with(name, text),
+            Argument::Number(number) => all.number(name, *number),
+            Argument::Sentence(inner) => all.with(name, &self.sentence(inner)),
+        };
+        self.text(id, &arguments.into_iter().fold(Arguments::default(), with))
+    }
+
+    /// Whether a text in English stands within the language without a mark.
+    pub(in crate::control) fn is_english(&self) -> bool {
+        self.tag.split('-').next().is_some_and(|base| base.eq_ignore_ascii_case("en"))
     }
 
     /// `None` for a message that is not there.

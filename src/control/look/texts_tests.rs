@@ -26,6 +26,8 @@ fn load(texts: &[(&str, &str)], languages: &[&str]) -> Result<Texts, Diagnostics
 fn literals() -> BTreeSet<String> {
     let control = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control");
     let (mut folders, mut found) = (vec![control.join("console"), control.join("outbox")], BTreeSet::new());
+    let table = std::fs::read_to_string(control.join("sentence.rs")).unwrap();
+    found.extend(table.split('"').skip(1).map(str::to_owned));
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
@@ -74,6 +76,42 @@ fn no_message_is_missing() {
     };
     let missing: Vec<_> = literals().into_iter().filter(|text| is_name(text) && !ours.contains_key(text)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// A sentence with each argument as its name in braces: the form in which the table has it.
+fn with_names(language: &Language, id: &str, arguments: &[&'static str]) -> String {
+    let named = |all: Arguments<'static>, name: &&'static str| all.with(name, &format!("{{{name}}}"));
+    language.text(id, &arguments.iter().fold(Arguments::default(), named))
+}
+
+/// The table of sentences and the texts of the console are one: an operator reads the same in the log.
+#[test]
+fn every_sentence_of_a_refusal_has_its_english_words() {
+    let english = Texts::default().language("en");
+    for (id, arguments, words) in Sentence::MESSAGES {
+        assert_eq!(with_names(&english, id, arguments), *words, "{id}");
+    }
+}
+
+#[test]
+fn every_sentence_of_a_refusal_is_translated_into_german() {
+    let german = load(&[("de", GERMAN)], &["en", "de"]).unwrap().language("de");
+    for (id, arguments, words) in Sentence::MESSAGES {
+        let has_words = words.split(['{', '}']).step_by(2).any(|text| text.contains(char::is_alphabetic));
+        let said = with_names(&german, id, arguments);
+        assert!(!has_words || said != *words, "{id}: {said}");
+    }
+}
+
+#[test]
+fn a_sentence_within_a_sentence_is_in_the_same_language() {
+    let german = load(&[("de", GERMAN)], &["en", "de"]).unwrap().language("de");
+    let country =
+        |name: Sentence, number: &str| Sentence::MobileOfCountry { number: number.into(), country: name.into() };
+    let numbers = [country(Sentence::France, "+33"), country(Sentence::Germany, "+49")].map(Argument::from);
+    let sentence = Sentence::MobileMeant { numbers: Sentence::any_of(numbers) };
+    assert!(sentence.to_string().ends_with("did you mean +33 (France) or +49 (Germany)?"), "{sentence}");
+    assert!(german.sentence(&sentence).ends_with("Meinten Sie +33 (Frankreich) oder +49 (Deutschland)?"));
 }
 
 #[test]

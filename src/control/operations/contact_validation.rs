@@ -1,44 +1,39 @@
 //! E-mail addresses and mobile numbers.
 
+use crate::control::{Argument, Sentence};
+
 /// RFC 5321, 4.5.3.1.
 pub const MAX_EMAIL_LENGTH: usize = 254;
 const MAX_LOCAL_LENGTH: usize = 64;
 const MAX_DOMAIN_LABEL_LENGTH: usize = 63;
-const E164: &str = "must be a + with country code and number, up to 15 digits, such as +441632960961 (E.164)";
 
 /// Countries that write numbers with a leading 0: name, country code, prefixes of mobile numbers, and numbers of digits.
-const MOBILES: [(&str, &str, &[&str], &[usize]); 12] = [
-    ("United Kingdom", "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
-    ("Germany", "49", &["015", "016", "017"], &[11, 12]),
-    ("France", "33", &["06", "07"], &[10]),
-    ("the Netherlands", "31", &["06"], &[10]),
-    ("Belgium", "32", &["04"], &[10]),
-    ("Switzerland", "41", &["075", "076", "077", "078", "079"], &[10]),
-    ("Austria", "43", &["065", "066", "067", "068", "069"], &[11, 12]),
-    ("Ireland", "353", &["083", "085", "086", "087", "089"], &[10]),
-    ("Sweden", "46", &["070", "072", "073", "076", "079"], &[10]),
-    ("Australia", "61", &["04"], &[10]),
-    ("New Zealand", "64", &["021", "022", "027"], &[9, 10, 11]),
-    ("South Africa", "27", &["06", "07", "08"], &[10]),
+const MOBILES: [(Sentence, &str, &[&str], &[usize]); 12] = [
+    (Sentence::UnitedKingdom, "44", &["071", "072", "073", "074", "075", "077", "078", "079"], &[11]),
+    (Sentence::Germany, "49", &["015", "016", "017"], &[11, 12]),
+    (Sentence::France, "33", &["06", "07"], &[10]),
+    (Sentence::Netherlands, "31", &["06"], &[10]),
+    (Sentence::Belgium, "32", &["04"], &[10]),
+    (Sentence::Switzerland, "41", &["075", "076", "077", "078", "079"], &[10]),
+    (Sentence::Austria, "43", &["065", "066", "067", "068", "069"], &[11, 12]),
+    (Sentence::Ireland, "353", &["083", "085", "086", "087", "089"], &[10]),
+    (Sentence::Sweden, "46", &["070", "072", "073", "076", "079"], &[10]),
+    (Sentence::Australia, "61", &["04"], &[10]),
+    (Sentence::NewZealand, "64", &["021", "022", "027"], &[9, 10, 11]),
+    (Sentence::SouthAfrica, "27", &["06", "07", "08"], &[10]),
 ];
 
 /// What is wrong with an e-mail address. Of RFC 5321 it accepts dot-atoms at domain names: no quoted local part and no
 /// address literal.
-pub(super) fn email_fault(text: &str) -> Option<String> {
-    let fault = |problem: &str| Some(problem.to_owned());
+pub(super) fn email_fault(text: &str) -> Option<Sentence> {
     if text.len() > MAX_EMAIL_LENGTH {
-        return Some(format!("is longer than {MAX_EMAIL_LENGTH} characters"));
+        return Some(Sentence::TooLong { max: MAX_EMAIL_LENGTH.into() });
     }
-    let Some((local, domain)) = text.rsplit_once('@') else {
-        return fault("must be an e-mail address, such as anna@example.org");
-    };
+    let Some((local, domain)) = text.rsplit_once('@') else { return Some(Sentence::Email) };
     if !domain.is_ascii() {
-        return fault("must have its domain in ASCII (xn--…)");
+        return Some(Sentence::EmailDomain);
     }
-    if !is_local(local) || !is_domain(domain) {
-        return fault("must be an e-mail address, such as anna@example.org");
-    }
-    None
+    (!is_local(local) || !is_domain(domain)).then_some(Sentence::Email)
 }
 
 fn is_local(local: &str) -> bool {
@@ -59,27 +54,25 @@ fn is_domain(domain: &str) -> bool {
 }
 
 /// The numbers that a text may stand for, with their countries where the text does not say it; none for a fit number.
-pub(in crate::control) fn mobile_suggestions(text: &str) -> Vec<(String, Option<&'static str>)> {
+pub(in crate::control) fn mobile_suggestions(text: &str) -> Vec<(String, Option<Sentence>)> {
     if is_e164(text) && !has_trunk_zero(text) { Vec::new() } else { suggestions(text) }
 }
 
 /// What is wrong with a mobile number, with suggestions.
-pub(super) fn mobile_fault(text: &str) -> Option<String> {
+pub(super) fn mobile_fault(text: &str) -> Option<Sentence> {
     if is_e164(text) && !has_trunk_zero(text) {
         return None;
     }
     let suggestions = suggestions(text);
-    let Some(((number, place), others)) = suggestions.split_first() else { return Some(E164.into()) };
-    let named = |number: &str, place: &Option<&str>| match place {
-        Some(place) if !others.is_empty() => format!("{number} ({place})"),
-        _ => number.to_owned(),
-    };
-    let mut all = named(number, place);
-    for (number, place) in others {
-        all.push_str(" or ");
-        all.push_str(&named(number, place));
+    if suggestions.is_empty() {
+        return Some(Sentence::Mobile);
     }
-    Some(format!("must be written with its country code (E.164): did you mean {all}?"))
+    let are_several = suggestions.len() > 1;
+    let named = |(number, country): (String, Option<Sentence>)| match country.filter(|_| are_several) {
+        Some(country) => Sentence::MobileOfCountry { number: number.into(), country: country.into() }.into(),
+        None => Argument::Text(number),
+    };
+    Some(Sentence::MobileMeant { numbers: Sentence::any_of(suggestions.into_iter().map(named)) })
 }
 
 fn is_e164(number: &str) -> bool {
@@ -112,7 +105,7 @@ fn without_trunk_zero(number: &str) -> Option<String> {
 }
 
 /// Numbers that the text may stand for, with their countries.
-fn suggestions(text: &str) -> Vec<(String, Option<&'static str>)> {
+fn suggestions(text: &str) -> Vec<(String, Option<Sentence>)> {
     // National notation: +44 (0)7700 900961.
     let bare = text.replace("(0)", "");
     let bare: String = bare.chars().filter(|letter| !" -./()\u{a0}".contains(*letter)).collect();
@@ -137,7 +130,7 @@ fn suggestions(text: &str) -> Vec<(String, Option<&'static str>)> {
     MOBILES
         .iter()
         .filter(|(.., beginnings, lengths)| fits(beginnings, lengths))
-        .map(|(place, code, ..)| (format!("+{code}{}", &bare[1..]), Some(*place)))
+        .map(|(place, code, ..)| (format!("+{code}{}", &bare[1..]), Some(place.clone())))
         .collect()
 }
 
@@ -181,7 +174,7 @@ mod tests {
     #[test]
     fn a_national_number_is_answered_with_what_may_be_meant() {
         assert_eq!(mobile_fault("+441632960961"), None);
-        let said = |text: &str| mobile_fault(text).unwrap();
+        let said = |text: &str| mobile_fault(text).unwrap().to_string();
         assert!(said("07700 900961").ends_with("did you mean +447700900961?"), "{}", said("07700 900961"));
         assert!(said("+44 (0)7700 900-961").ends_with("did you mean +447700900961?"));
         assert!(said("0044 7700 900961").ends_with("did you mean +447700900961?"));
@@ -192,7 +185,7 @@ mod tests {
         assert!(said("06 12 34 56 78").contains("+33612345678 (France) or +31612345678 (the Netherlands)"));
         for odd in ["", "+", "+0441632960961", "anna", "٠٧٧٠٠٩٠٠٩٦١", "0123", "+4416329609611234", "+44\r\n7700900961"]
         {
-            assert_eq!(said(odd), E164, "{odd}");
+            assert_eq!(said(odd), Sentence::Mobile.to_string(), "{odd}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Right;
 use crate::auth::{HashError, HashQueueFull};
+use crate::control::Sentence;
 use crate::store::{Role, StoreError};
 
 /// Why an operation failed. An operation is one transaction, so it has changed nothing then; only
@@ -97,7 +98,7 @@ pub struct FieldFault {
     /// Name in the API; of an entry of a list, with its position: `[2].entity`.
     pub field: Cow<'static, str>,
     /// Continues a sentence that begins with the name: "must not be empty".
-    pub problem: String,
+    pub problem: Sentence,
 }
 
 /// Every field of an input that is not accepted.
@@ -105,12 +106,12 @@ pub struct FieldFault {
 pub struct Invalid(pub Vec<FieldFault>);
 
 impl Invalid {
-    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, problem: impl Into<String>) {
-        self.0.push(FieldFault { field: field.into(), problem: problem.into() });
+    pub fn add(&mut self, field: impl Into<Cow<'static, str>>, problem: Sentence) {
+        self.0.push(FieldFault { field: field.into(), problem });
     }
 
-    pub fn one(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
-        Self(vec![FieldFault { field: field.into(), problem: problem.into() }])
+    pub fn one(field: impl Into<Cow<'static, str>>, problem: Sentence) -> Self {
+        Self(vec![FieldFault { field: field.into(), problem }])
     }
 
     #[must_use]

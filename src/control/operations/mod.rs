@@ -43,7 +43,6 @@ pub use accounts::{
 pub use caller::{AccountScope, Caller};
 pub use contact_validation::MAX_EMAIL_LENGTH;
 pub(in crate::control) use contact_validation::mobile_suggestions;
-pub(in crate::control) use credentials::EMPTY_LIST;
 pub(in crate::control) use credentials::count_text_to;
 pub use credentials::{
     ALLOW_OLDER, CodeProgress, Created, CreatedWhen, CredentialConflict, CredentialSearch, Deliver, Duplicate, Edit,

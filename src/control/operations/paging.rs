@@ -1,4 +1,5 @@
 use super::Invalid;
+use crate::control::Sentence;
 use crate::store::{Cursor, InvalidCursor};
 
 /// Largest page of a list.
@@ -26,6 +27,6 @@ impl Paging<'_> {
 
     /// For lists in order of creation, newest first.
     pub(super) fn cursor(self) -> Result<Option<Cursor>, Invalid> {
-        self.after.map(str::parse).transpose().map_err(|error: InvalidCursor| Invalid::one("after", error.to_string()))
+        self.after.map(str::parse).transpose().map_err(|InvalidCursor| Invalid::one("after", Sentence::CursorOfPage))
     }
 }

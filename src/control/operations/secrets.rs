@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::text_rules::is_bidi_control;
 use super::{Invalid, NoSecret, OperationContext};
+use crate::control::Sentence;
 use crate::credential::{PlainPassword, PlainToken, is_username, normalized};
 use crate::store::RecordSecret;
 
@@ -48,18 +49,13 @@ pub enum PlainSecret {
 }
 
 /// Why a chosen password is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordUnfit {
-    #[error("is shorter than {MIN_PASSWORD_LENGTH} characters")]
     TooShort,
-    #[error("is longer than {MAX_BASIC_BYTES} bytes, with its user name")]
     TooLong,
     /// Basic authentication cannot present it (RFC 7617).
-    #[error("holds control characters")]
     Control,
-    #[error("is one of the most common ones")]
     Common,
-    #[error("holds nothing but the user name")]
     Username,
 }
 
@@ -68,6 +64,18 @@ pub(super) struct CreatedSecret {
     pub(super) plain: PlainSecret,
     pub(super) stored: RecordSecret,
     pub(super) hint: Option<String>,
+}
+
+impl From<PasswordUnfit> for Sentence {
+    fn from(unfit: PasswordUnfit) -> Self {
+        match unfit {
+            PasswordUnfit::TooShort => Self::PasswordTooShort { min: MIN_PASSWORD_LENGTH.into() },
+            PasswordUnfit::TooLong => Self::PasswordTooLong { max: MAX_BASIC_BYTES.into() },
+            PasswordUnfit::Control => Self::ControlCharacters,
+            PasswordUnfit::Common => Self::PasswordCommon,
+            PasswordUnfit::Username => Self::PasswordIsUsername,
+        }
+    }
 }
 
 impl NewSecret {
@@ -82,7 +90,7 @@ impl NewSecret {
                 faults.add("username", fault);
             }
             if let Some(unfit) = chosen.as_ref().and_then(|password| check_password(username, password).err()) {
-                faults.add("password", unfit.to_string());
+                faults.add("password", unfit.into());
             }
         }
         faults
@@ -103,9 +111,9 @@ impl ValidSecret {
 }
 
 /// What is wrong with the user name of a Basic pair.
-pub(super) fn username_fault(username: &str) -> Option<&'static str> {
+pub(super) fn username_fault(username: &str) -> Option<Sentence> {
     let is_fit = is_username(username) && !username.chars().any(is_bidi_control);
-    (!is_fit).then_some("must be 1 to 256 bytes without colon or control characters (RFC 7617)")
+    (!is_fit).then_some(Sentence::Username)
 }
 
 /// Creates a secret. Hashing is slow and may wait in the queue, so callers hold no lock meanwhile.

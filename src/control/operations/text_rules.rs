@@ -1,5 +1,7 @@
 //! Names, descriptions and reasons: length and characters.
 
+use crate::control::Sentence;
+
 /// In characters, of names of credentials, accounts, users and operator tokens.
 pub const MAX_NAME_LENGTH: usize = 200;
 /// In characters, of descriptions and reasons.
@@ -10,21 +12,21 @@ pub(super) fn is_bidi_control(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-pub(super) fn name_fault(text: &str) -> Option<String> {
+pub(super) fn name_fault(text: &str) -> Option<Sentence> {
     line_fault(text, MAX_NAME_LENGTH)
 }
 
 /// What is wrong with a single line of visible text of at most `max_length` characters.
-pub(super) fn line_fault(text: &str, max_length: usize) -> Option<String> {
+pub(super) fn line_fault(text: &str, max_length: usize) -> Option<Sentence> {
     let is_line_end = |letter| matches!(letter, '\u{2028}' | '\u{2029}');
     if !text.chars().any(is_visible) {
-        return Some("must not be empty".into());
+        return Some(Sentence::Empty);
     }
     text_fault(text, max_length, |letter| letter.is_control() || is_line_end(letter))
 }
 
 /// What is wrong with a description or a reason, which may have several lines.
-pub(super) fn description_fault(text: &str) -> Option<String> {
+pub(super) fn description_fault(text: &str) -> Option<Sentence> {
     text_fault(text, MAX_DESCRIPTION_LENGTH, |letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
 }
 
@@ -37,14 +39,14 @@ pub(super) fn non_empty(text: Option<String>) -> Option<String> {
     trimmed(text).filter(|text| !text.is_empty())
 }
 
-fn text_fault(text: &str, max_length: usize, is_control: impl Fn(char) -> bool) -> Option<String> {
+fn text_fault(text: &str, max_length: usize, is_control: impl Fn(char) -> bool) -> Option<Sentence> {
     if text.chars().count() > max_length {
-        return Some(format!("is longer than {max_length} characters"));
+        return Some(Sentence::TooLong { max: max_length.into() });
     }
     if text.chars().any(is_control) {
-        return Some("holds control characters".into());
+        return Some(Sentence::ControlCharacters);
     }
-    text.chars().any(is_bidi_control).then(|| "holds characters that change the writing direction".into())
+    text.chars().any(is_bidi_control).then_some(Sentence::DirectionCharacters)
 }
 
 /// False for white space and for the zero-width characters that Unicode does not count as white space.
@@ -64,14 +66,14 @@ mod tests {
             assert_eq!(name_fault(fit), None, "{fit}");
         }
         for empty in ["", " ", "\u{200b}\u{feff}", "\u{a0}\u{3000}"] {
-            assert_eq!(name_fault(empty).unwrap(), "must not be empty", "{empty:?}");
+            assert_eq!(name_fault(empty).unwrap(), Sentence::Empty, "{empty:?}");
         }
-        assert_eq!(name_fault(&"ß".repeat(201)).unwrap(), "is longer than 200 characters");
+        assert_eq!(name_fault(&"ß".repeat(201)).unwrap().to_string(), "is longer than 200 characters");
         for control in ["a\nb", "a\0", "a\u{85}b", "a\u{2028}b", "a\u{1b}[31m"] {
-            assert_eq!(name_fault(control).unwrap(), "holds control characters", "{control:?}");
+            assert_eq!(name_fault(control).unwrap(), Sentence::ControlCharacters, "{control:?}");
         }
         for turned in ["invoice\u{202e}fdp", "\u{2066}x\u{2069}", "\u{202a}x"] {
-            assert!(name_fault(turned).unwrap().contains("direction"), "{turned:?}");
+            assert!(name_fault(turned) == Some(Sentence::DirectionCharacters), "{turned:?}");
         }
     }
 

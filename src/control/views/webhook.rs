@@ -94,7 +94,7 @@ impl From<&WebhookRecord> for WebhookView {
             operation: record.operation.clone(),
             kind: record.kind.as_str().to_owned(),
             state: record.state().as_str().to_owned(),
-            stopped: record.stop.map(|stop| explanation(stop).to_owned()),
+            stopped: record.stop.map(|stop| explanation(stop).to_string()),
             failing_since: text(record.failing_since),
             switches_off_at: text(switches_off.and_then(|since| since.checked_add(FAILURES_UNTIL_OFF).ok())),
             switched_off_at: text(record.switched_off.map(|off| off.at)),

@@ -12,6 +12,7 @@ use super::middleware::RequestId;
 use super::problem::{Code, Problem};
 use super::state::{ControlState, LiveSettings};
 use crate::auth::{forwarded_for, is_trusted_proxy};
+use crate::control::Sentence;
 use crate::control::operations::{Caller, caller_of_session, caller_of_token};
 
 /// The cookie with the session. Browsers accept the prefix `__Host-` over TLS only, for this host only, for all paths.
@@ -48,11 +49,11 @@ pub(crate) async fn authenticate(
     } else if session_cookie(&parts.headers)?.is_some() {
         return session_caller(state, settings, parts).await;
     } else {
-        return Err(Problem::new(Code::Unauthenticated, NO_CREDENTIAL));
+        return Err(Problem::english(Code::Unauthenticated, NO_CREDENTIAL));
     };
     let Some(caller) = found else {
         state.rate_limits.count_failure(address, now)?;
-        return Err(Problem::new(Code::Unauthenticated, INVALID_TOKEN));
+        return Err(Problem::english(Code::Unauthenticated, INVALID_TOKEN));
     };
     count_call(state, &caller)?;
     Ok(with_request(caller, parts, address))
@@ -73,13 +74,13 @@ pub(crate) async fn session_caller(
         return Ok(with_request(caller.clone(), parts, address));
     }
     let Some(session) = session_cookie(&parts.headers)? else {
-        return Err(Problem::new(Code::Unauthenticated, NO_SESSION));
+        return Err(Problem::english(Code::Unauthenticated, NO_SESSION));
     };
     csrf::require_same_origin(&parts.method, &parts.headers)?;
     let context = state.sign_in_context(settings, address, request_id(parts));
     let Some(caller) = caller_of_session(&context, session).await? else {
         state.rate_limits.count_failure(address, now)?;
-        return Err(Problem::new(Code::Unauthenticated, INVALID_SESSION));
+        return Err(Problem::english(Code::Unauthenticated, INVALID_SESSION));
     };
     count_call(state, &caller)?;
     Ok(with_request(caller, parts, address))
@@ -125,7 +126,7 @@ pub(crate) fn session_cookie(headers: &HeaderMap) -> Result<Option<&str>, Proble
     let mut values = cookies(headers).filter(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value);
     let first = values.next();
     if values.next().is_some() {
-        return Err(Problem::new(Code::Malformed, "the request has more than one session cookie"));
+        return Err(Problem::new(Code::Malformed, Sentence::SessionCookies));
     }
     Ok(first)
 }
@@ -134,11 +135,11 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let value = values.next().and_then(|value| value.to_str().ok());
     if values.next().is_some() {
-        return Err(Problem::new(Code::Malformed, "the request has more than one Authorization header"));
+        return Err(Problem::english(Code::Malformed, "the request has more than one Authorization header"));
     }
     let token = value.and_then(|value| value.split_once(' '));
     let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token.trim());
-    token.filter(|token| !token.is_empty()).ok_or_else(|| Problem::new(Code::Unauthenticated, OTHER_SCHEME))
+    token.filter(|token| !token.is_empty()).ok_or_else(|| Problem::english(Code::Unauthenticated, OTHER_SCHEME))
 }
 
 fn with_request(mut caller: Caller, parts: &Parts, address: Option<IpAddr>) -> Caller {

@@ -8,6 +8,8 @@ use axum::http::{HeaderName, HeaderValue, Method, Uri};
 
 use super::problem::{Code, Problem};
 
+use crate::control::Sentence;
+
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses every request with the `Origin` of another site, and every write that a browser marks as cross-site.
@@ -43,9 +45,7 @@ fn is_marked_cross_site(headers: &HeaderMap) -> bool {
 }
 
 fn cross_site() -> Problem {
-    let detail = "a request with a session cookie needs Sec-Fetch-Site: same-origin or the Origin of this site; \
-                  pages of other sites may not call this";
-    Problem::new(Code::CrossSite, detail)
+    Problem::new(Code::CrossSite, Sentence::CrossSite)
 }
 
 fn is_own(origin: &HeaderValue, headers: &HeaderMap, public_url: Option<&str>) -> bool {

@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::csrf;
 use super::problem::{Code, Problem, problem_of};
 use super::state::ControlState;
+use crate::control::Sentence;
 use crate::credential::time_ordered_id;
 
 /// Of every request but the import of a file.
@@ -66,7 +67,7 @@ async fn prepare(request: Request, public_url: Option<&str>) -> Result<Request, 
     let (parts, body) = request.into_parts();
     // The caller is not authenticated yet, so the limit holds for imports too.
     let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        let detail = format!("a body with an Idempotency-Key may have at most {MAX_BODY_BYTES} bytes");
+        let detail = Sentence::KeyedBodyTooLarge { max: MAX_BODY_BYTES.into() };
         return Err(Problem::new(Code::TooLarge, detail));
     };
     let mut request = Request::from_parts(parts, Body::from(body.clone()));

@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use super::problem_code::Code;
+use crate::control::Sentence;
 use crate::control::operations::{
     AccessRequestConflict, AccountConflict, CredentialConflict, FieldFault, Invalid, NoSecret, NotFound,
     OperationError, OperationRefusal, SetupLinkError, SignInError, UserConflict, WebhookConflict,
@@ -26,7 +27,7 @@ const DATABASE_FAULT_RETRY_SECONDS: u32 = 60;
 pub struct Problem {
     pub code: Code,
     /// The occurrence in words.
-    pub detail: Cow<'static, str>,
+    pub detail: Box<Sentence>,
     pub fields: Vec<FieldProblem>,
     /// In seconds.
     pub retry_after: Option<u32>,
@@ -41,8 +42,8 @@ pub struct FieldProblem {
     #[schema(example = "contact_mobile")]
     pub field: Cow<'static, str>,
     /// The predicate of a sentence whose subject is the field.
-    #[schema(example = "must begin with +")]
-    pub problem: String,
+    #[schema(value_type = String, example = "must begin with +")]
+    pub problem: Sentence,
     /// The position in an imported file.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
@@ -86,8 +87,13 @@ pub(crate) struct Document<'p> {
 }
 
 impl Problem {
-    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, detail: detail.into(), fields: Vec::new(), retry_after: None, roles: Vec::new() }
+    pub fn new(code: Code, detail: Sentence) -> Self {
+        Self { code, detail: Box::new(detail), fields: Vec::new(), retry_after: None, roles: Vec::new() }
+    }
+
+    /// With a detail for callers of the management API and the log only: pages would show it in English.
+    pub(crate) fn english(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(code, Sentence::english(detail))
     }
 
     #[must_use]
@@ -96,18 +102,17 @@ impl Problem {
     }
 
     /// `problem` is the predicate of a sentence: `must be a number`.
-    pub fn of_field(field: &'static str, problem: impl Into<String>) -> Self {
-        let problem = problem.into();
-        let fields = vec![FieldProblem::new(field, problem.clone())];
-        Self { fields, ..Self::new(Code::Invalid, format!("{field} {problem}")) }
+    pub fn of_field(field: &'static str, problem: Sentence) -> Self {
+        Invalid::one(field, problem).into()
     }
 
     pub(crate) fn write(&self, kind: String, request_id: &str) -> Response {
+        let detail = self.detail.to_string();
         let document = Document {
             kind,
             title: self.code.title(),
             status: self.code.status().as_u16(),
-            detail: &self.detail,
+            detail: &detail,
             code: self.code.as_str(),
             request_id,
             fields: &self.fields,
@@ -129,8 +134,8 @@ impl Problem {
 }
 
 impl FieldProblem {
-    pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into(), at: None }
+    pub(crate) fn new(field: impl Into<Cow<'static, str>>, problem: Sentence) -> Self {
+        Self { field: field.into(), problem, at: None }
     }
 }
 
@@ -154,20 +159,22 @@ pub(crate) fn problem_of(response: &Response) -> Option<Problem> {
 }
 
 /// What the caller can do about an error of the framework, which has no words of its own.
-fn detail_of_framework(code: Code) -> &'static str {
+fn detail_of_framework(code: Code) -> Sentence {
     match code {
-        Code::NotFound => "no resource has this path",
-        Code::MethodNotAllowed => "the resource does not have this method; the header Allow lists its methods",
-        Code::TooLarge => "the body is too large; send a smaller one",
-        Code::UnsupportedMediaType => "the Content-Type is missing, or not one that this operation reads; send another",
-        Code::Malformed => "the request cannot be read; correct it",
-        _ => "the request failed; the log says why, by the request id",
+        Code::NotFound => Sentence::english("no resource has this path"),
+        Code::MethodNotAllowed => {
+            Sentence::english("the resource does not have this method; the header Allow lists its methods")
+        }
+        Code::TooLarge => Sentence::BodyTooLarge,
+        Code::UnsupportedMediaType => Sentence::MediaType,
+        Code::Malformed => Sentence::Unreadable,
+        _ => Sentence::english("the request failed; the log says why, by the request id"),
     }
 }
 
 impl From<NotFound> for Problem {
     fn from(error: NotFound) -> Self {
-        Self::new(Code::NotFound, error.to_string())
+        Self::english(Code::NotFound, error.to_string())
     }
 }
 
@@ -176,19 +183,21 @@ impl From<OperationRefusal> for Problem {
         let code = match &refusal {
             OperationRefusal::Forbidden(roles) => {
                 let roles = roles.clone();
-                return Self { roles, ..Self::new(Code::Forbidden, refusal.to_string()) };
+                return Self { roles, ..Self::english(Code::Forbidden, refusal.to_string()) };
             }
             OperationRefusal::Revoked => Code::Unauthenticated,
-            OperationRefusal::AccessNotGranted => Code::AccessNotGranted,
-            OperationRefusal::MembersNotAllowed => Code::MembersNotAllowed,
+            OperationRefusal::AccessNotGranted => return Self::new(Code::AccessNotGranted, Sentence::AccessNotGranted),
+            OperationRefusal::MembersNotAllowed => {
+                return Self::new(Code::MembersNotAllowed, Sentence::MembersNotAllowed);
+            }
             OperationRefusal::NotFound(_) => Code::NotFound,
             OperationRefusal::Stale(_) => Code::Stale,
             OperationRefusal::KeyReused => Code::IdempotencyKeyReused,
             OperationRefusal::KeyBusy => {
-                return Self::new(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1);
+                return Self::english(Code::IdempotencyKeyBusy, refusal.to_string()).retry_after(1);
             }
         };
-        Self::new(code, refusal.to_string())
+        Self::english(code, refusal.to_string())
     }
 }
 
@@ -196,7 +205,7 @@ impl From<Invalid> for Problem {
     fn from(invalid: Invalid) -> Self {
         let detail = invalid.to_string();
         let field = |fault: FieldFault| FieldProblem::new(fault.field, fault.problem);
-        Self { fields: invalid.0.into_iter().map(field).collect(), ..Self::new(Code::Invalid, detail) }
+        Self { fields: invalid.0.into_iter().map(field).collect(), ..Self::english(Code::Invalid, detail) }
     }
 }
 
@@ -204,27 +213,27 @@ impl From<Invalid> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::Taken(_) => return Self::new(Code::Taken, error.to_string()),
+            StoreError::Taken(_) => return Self::english(Code::Taken, error.to_string()),
             StoreError::MissingReference => {
-                return Self::new(Code::Conflict, "a resource that this one belongs to was deleted");
+                return Self::new(Code::Conflict, Sentence::ParentDeleted);
             }
             _ => tracing::error!("{error}"),
         }
         match error {
             StoreError::Unavailable(_) | StoreError::NoConnection | StoreError::NotPrimary(_) => {
-                Self::new(Code::DatabaseUnavailable, "nothing was changed; try again")
+                Self::english(Code::DatabaseUnavailable, "nothing was changed; try again")
                     .retry_after(DATABASE_DOWN_RETRY_SECONDS)
             }
             StoreError::Unusable { .. } => {
-                Self::new(Code::DatabaseUnusable, "nothing was changed; the log says what to repair")
+                Self::english(Code::DatabaseUnusable, "nothing was changed; the log says what to repair")
                     .retry_after(DATABASE_FAULT_RETRY_SECONDS)
             }
-            StoreError::Full => Self::new(Code::DatabaseFull, "nothing was changed; reads still work")
+            StoreError::Full => Self::english(Code::DatabaseFull, "nothing was changed; reads still work")
                 .retry_after(DATABASE_FAULT_RETRY_SECONDS),
-            StoreError::ReadOnly => Self::new(Code::DatabaseReadOnly, "nothing was changed; reads still work")
+            StoreError::ReadOnly => Self::english(Code::DatabaseReadOnly, "nothing was changed; reads still work")
                 .retry_after(DATABASE_FAULT_RETRY_SECONDS),
             StoreError::Inconsistent { .. } | StoreError::Taken(_) | StoreError::MissingReference => {
-                Self::new(Code::Internal, "a row of the database cannot be read; the log names it")
+                Self::english(Code::Internal, "a row of the database cannot be read; the log names it")
             }
         }
     }
@@ -233,8 +242,8 @@ impl From<StoreError> for Problem {
 impl From<NoSecret> for Problem {
     fn from(error: NoSecret) -> Self {
         match error {
-            NoSecret::Machine => Self::new(Code::Internal, error.to_string()),
-            NoSecret::Busy(_) => Self::new(Code::Busy, error.to_string()).retry_after(1),
+            NoSecret::Machine => Self::english(Code::Internal, error.to_string()),
+            NoSecret::Busy(_) => Self::english(Code::Busy, error.to_string()).retry_after(1),
         }
     }
 }
@@ -263,7 +272,7 @@ impl From<CredentialConflict> for Problem {
             CredentialConflict::IdTaken | CredentialConflict::OwnKeyIdTaken(_) => Code::IdTaken,
             CredentialConflict::UsernameTaken => Code::UsernameTaken,
             CredentialConflict::TextsUsedUp { wait, .. } => {
-                return Self::new(Code::TooManyRequests, conflict.to_string()).retry_after(wait);
+                return Self::new(Code::TooManyRequests, Sentence::from(&conflict)).retry_after(wait);
             }
             CredentialConflict::Changed
             | CredentialConflict::OwnKeyReset
@@ -278,7 +287,7 @@ impl From<CredentialConflict> for Problem {
             | CredentialConflict::SecretOff(_)
             | CredentialConflict::TextsEnded => Code::Conflict,
         };
-        Self::new(code, conflict.to_string())
+        Self::new(code, Sentence::from(&conflict))
     }
 }
 
@@ -288,7 +297,7 @@ impl From<AccountConflict> for Problem {
             AccountConflict::IdTaken => Code::IdTaken,
             AccountConflict::NotGranted => Code::NotGranted,
         };
-        Self::new(code, conflict.to_string())
+        Self::new(code, Sentence::from(&conflict))
     }
 }
 
@@ -301,7 +310,7 @@ impl From<AccessRequestConflict> for Problem {
             }
             AccessRequestConflict::NotPending(_) | AccessRequestConflict::NotDecidable(_) => Code::NotPending,
         };
-        Self::new(code, conflict.to_string())
+        Self::new(code, Sentence::from(&conflict))
     }
 }
 
@@ -312,13 +321,13 @@ impl From<UserConflict> for Problem {
             UserConflict::Oneself | UserConflict::LastOwner => Code::Conflict,
             UserConflict::LastStaff => Code::LastStaff,
         };
-        Self::new(code, conflict.to_string())
+        Self::new(code, Sentence::from(&conflict))
     }
 }
 
 impl From<WebhookConflict> for Problem {
     fn from(conflict: WebhookConflict) -> Self {
-        Self::new(Code::Conflict, conflict.to_string())
+        Self::new(Code::Conflict, Sentence::from(&conflict))
     }
 }
 
@@ -329,17 +338,17 @@ impl From<SetupLinkError> for Problem {
             SetupLinkError::NotValid => Code::LinkWorthless,
             SetupLinkError::EmailTaken => Code::Taken,
         };
-        Self::new(code, error.to_string())
+        Self::new(code, Sentence::from(&error))
     }
 }
 
 impl From<SignInError> for Problem {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Wrong => Self::new(Code::SignInFailed, error.to_string()),
+            SignInError::Wrong => Self::new(Code::SignInFailed, Sentence::from(&error)),
             SignInError::TooMany { retry_after } => {
                 let seconds = u32::try_from(retry_after.as_secs()).unwrap_or(u32::MAX).max(1);
-                Self::new(Code::TooManyRequests, error.to_string()).retry_after(seconds)
+                Self::new(Code::TooManyRequests, Sentence::from(&error)).retry_after(seconds)
             }
         }
     }
@@ -355,6 +364,6 @@ impl From<std::io::Error> for Problem {
             }
             _ => "the file cannot be written; the log says why",
         };
-        Self::new(Code::Internal, detail)
+        Self::english(Code::Internal, detail)
     }
 }

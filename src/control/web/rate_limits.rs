@@ -67,7 +67,7 @@ fn count(limiter: &RateLimiter, limit: RateLimit, now: Duration, what: &str) -> 
         Some(delay) => {
             let seconds = u32::try_from(delay.as_secs()).unwrap_or(u32::MAX);
             let detail = format!("too many {what}; try again after the time in Retry-After");
-            Err(Problem::new(Code::TooManyRequests, detail).retry_after(seconds))
+            Err(Problem::english(Code::TooManyRequests, detail).retry_after(seconds))
         }
     }
 }

@@ -65,8 +65,8 @@ pub enum DestinationFault {
     Host,
     #[error("must not lead to {0}, which is this installation itself")]
     OwnHost(String),
-    #[error("must have port {allowed}, not {port}; an operator can allow others (webhooks.ports)")]
-    Port { port: u16, allowed: String },
+    #[error("must have port {}, not {port}; an operator can allow others (webhooks.ports)", allowed.join(" or "))]
+    Port { port: u16, allowed: Vec<String> },
     #[error("must be a web address, such as https://hooks.example.org/claviger")]
     Form,
 }
@@ -140,8 +140,8 @@ impl Destination {
             return Err(DestinationFault::OwnHost(host));
         }
         if !rules.ports.contains(&port) {
-            let allowed: Vec<_> = rules.ports.iter().map(ToString::to_string).collect();
-            return Err(DestinationFault::Port { port, allowed: allowed.join(" or ") });
+            let allowed = rules.ports.iter().map(ToString::to_string).collect();
+            return Err(DestinationFault::Port { port, allowed });
         }
         let url = Url::parse(text).map_err(|_| DestinationFault::Form)?;
         let is_same = matches!(url.host(), Some(url::Host::Domain(parsed)) if parsed == host)

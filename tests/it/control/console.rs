@@ -6,6 +6,7 @@ mod audit;
 mod credential_writes;
 mod credentials;
 mod files;
+mod german;
 mod management;
 mod narrowing;
 mod overview;

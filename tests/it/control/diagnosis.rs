@@ -172,7 +172,7 @@ async fn users_diagnose_themselves_owners_their_users_and_staff_all(bed: TestDat
 /// Failed conditions of a credential, with the detail of the first.
 async fn causes(bed: &TestDatabase, fixture: &Fixture, id: &str) -> (Vec<&'static str>, String) {
     let steps = diagnose_credential(&fixture.call(bed, noon()), id).await.unwrap();
-    let detail = steps.iter().find(|step| !step.ok).map(|step| step.detail.clone()).unwrap_or_default();
+    let detail = steps.iter().find(|step| !step.ok).map(|step| step.detail.to_string()).unwrap_or_default();
     (failed(&steps), detail)
 }
 
@@ -241,7 +241,7 @@ async fn a_disabled_own_key_is_reported_beside_a_good_credential(bed: TestDataba
     bed.put(&CredentialRecord { enabled: false, disabled_reason: reason, ..own }).await;
     let steps = steps(&bed, &staff(), "ida", noon()).await;
     assert_eq!(failed(&steps), ["credential_enabled"]);
-    assert!(steps.iter().any(|step| step.detail.starts_with("own-ida is disabled (left).")), "{steps:?}");
+    assert!(steps.iter().any(|step| step.detail.to_string().starts_with("own-ida is disabled (left).")), "{steps:?}");
 }
 
 async fn an_own_key_depends_on_its_user(bed: TestDatabase) {
@@ -304,7 +304,7 @@ async fn a_throttled_address_is_named_until_it_is_cleared(bed: TestDatabase) {
     let causes = async |id: &str| {
         let steps = diagnose_credential(&call, id).await.unwrap();
         let failed: Vec<_> = steps.into_iter().filter(|step| !step.ok).collect();
-        failed.into_iter().map(|step| (step.code.as_str(), step.detail)).collect::<Vec<_>>()
+        failed.into_iter().map(|step| (step.code.as_str(), step.detail.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(causes("nightly").await, []);
     let RecordSecret::Password { hash, .. } = &pair.secret else { panic!("no password") };
@@ -339,7 +339,7 @@ async fn a_throttled_sign_in_is_named_until_it_is_over(bed: TestDatabase) {
         let call = OperationContext { sign_in_throttle: throttle, ..house.fixture.call(&bed, house.clock.now()) };
         let steps = diagnose(&call, user.id.as_str()).await.unwrap();
         let step = steps.into_iter().find(|step| step.code.as_str() == "sign_in_not_throttled").unwrap();
-        (step.ok, step.detail)
+        (step.ok, step.detail.to_string())
     };
     let refused = |from: &str, until: &str, wrong: u32| {
         let detail = format!(

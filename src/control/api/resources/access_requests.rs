@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{AccessRequestId, Body, Query};
 use crate::control::api::fields::FieldReader;
@@ -95,7 +96,7 @@ async fn ask(call: ApiCall, Body(body): Body<NewRequestBody>) -> Result<ApiRespo
     let mut fields = FieldReader::default();
     let account = fields.label("account", &body.account);
     fields.finish()?;
-    let account = account.ok_or_else(|| Problem::of_field("account", "must not be empty"))?;
+    let account = account.ok_or_else(|| Problem::of_field("account", Sentence::Empty))?;
     let NewRequestBody { start_on, use_cases, privacy_policy, .. } = body;
     let new = NewAccessRequest { account, start_on, use_cases, privacy_policy };
     ApiResponse::created_once(request_access(&call.context(), new).await?)
@@ -187,8 +188,10 @@ async fn decide(call: ApiCall, Body(body): Body<DecideMany>) -> Result<ApiRespon
     let decision = match (body.decision, body.reason) {
         (DecisionName::Approve, None) => Decision::Approve,
         (DecisionName::Decline, Some(reason)) => Decision::Decline(reason),
-        (DecisionName::Approve, Some(_)) => return Err(Problem::of_field("reason", "has no meaning with approve")),
-        (DecisionName::Decline, None) => return Err(Problem::of_field("reason", "is missing")),
+        (DecisionName::Approve, Some(_)) => {
+            return Err(Problem::of_field("reason", Sentence::english("has no meaning with approve")));
+        }
+        (DecisionName::Decline, None) => return Err(Problem::of_field("reason", Sentence::Missing)),
     };
     let mut fields = FieldReader::default();
     fields.labels("ids", &body.ids, 200);

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
@@ -89,7 +90,7 @@ async fn table(call: ApiCall, headers: HeaderMap, Query(query): Query<AuditQuery
     let mut fields = FieldReader::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {
-            fields.add(field, "does not apply to an export");
+            fields.add(field, Sentence::english("does not apply to an export"));
         }
     }
     let filter = query.filter(&mut fields);

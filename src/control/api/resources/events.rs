@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::extract::{EventsBody, MAX_EVENTS_BYTES};
 use crate::control::api::fields::not_null;
 use crate::control::api::response::ApiResponse;
@@ -40,12 +41,12 @@ impl FromRequestParts<ControlState> for PublisherCall {
         let settings = state.settings.load();
         let steady = state.clock.steady();
         let token = bearer_token(&parts.headers).map_err(|problem| match problem.code {
-            Code::Unauthenticated => Problem::new(Code::Unauthenticated, NO_PUBLISHER),
+            Code::Unauthenticated => Problem::english(Code::Unauthenticated, NO_PUBLISHER),
             _ => problem,
         })?;
         let Some(publisher) = publisher_of_token(&state.store, token, state.clock.now()).await? else {
             state.rate_limits.count_failure(client_address(parts, &settings), steady)?;
-            return Err(Problem::new(Code::Unauthenticated, NO_PUBLISHER));
+            return Err(Problem::english(Code::Unauthenticated, NO_PUBLISHER));
         };
         state.rate_limits.count_call(&format!("publisher {}", publisher.id), steady)?;
         Ok(Self { state: state.clone(), publisher })
@@ -122,7 +123,7 @@ async fn post(
             }),
             Err(_) => {
                 let field = event_field(is_list.then_some(index), "occurred_at");
-                invalid.add(field, "must be a time such as 2027-01-01T00:00:00Z (RFC 3339)");
+                invalid.add(field, Sentence::english("must be a time such as 2027-01-01T00:00:00Z (RFC 3339)"));
             }
         }
     }

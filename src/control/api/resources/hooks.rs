@@ -8,6 +8,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::extract::{Body, Query, WebhookId};
 use crate::control::api::response::ApiResponse;
 use crate::control::api::routes::routes;
@@ -45,7 +46,7 @@ impl FromRequestParts<ControlState> for KeyCall {
         let settings = state.settings.load_full();
         let holder = key_holder(state, &settings, parts).await?;
         if settings.webhooks.is_none() {
-            return Err(Problem::new(Code::NotFound, "webhooks are not configured here"));
+            return Err(Problem::english(Code::NotFound, "webhooks are not configured here"));
         }
         Ok(Self { state: state.clone(), settings, holder })
     }
@@ -66,7 +67,7 @@ impl KeyCall {
         self.settings
             .webhooks
             .as_deref()
-            .ok_or_else(|| Problem::new(Code::NotFound, "webhooks are not configured here"))
+            .ok_or_else(|| Problem::english(Code::NotFound, "webhooks are not configured here"))
     }
 
     /// `event`, or entity and operation apart.
@@ -82,7 +83,7 @@ impl KeyCall {
             (None, Some(entity), Some(operation)) => Subscription::parse(entity, operation, settings)?,
             _ => {
                 let problem = "must be given: contact.created, or entity and operation instead";
-                return Err(Invalid::one("event", problem).into());
+                return Err(Invalid::one("event", Sentence::english(problem)).into());
             }
         })
     }
@@ -186,7 +187,7 @@ async fn subscribe(call: KeyCall, Body(body): Body<NewHookBody>) -> Result<ApiRe
     let given = [&body.target_url, &body.target_url_camel, &body.hook_url, &body.url];
     let mut urls = given.into_iter().flatten();
     let (Some(url), None) = (urls.next(), urls.next()) else {
-        return Err(Invalid::one("target_url", TARGET_FIELDS).into());
+        return Err(Invalid::one("target_url", Sentence::english(TARGET_FIELDS)).into());
     };
     let (event, entity, operation) = (body.event.as_deref(), body.entity.as_deref(), body.operation.as_deref());
     let wanted = call.subscription(event, entity, operation)?;

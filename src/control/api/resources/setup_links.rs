@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::extract::Body;
 use crate::control::api::response::{ApiResponse, replayed};
 use crate::control::api::routes::routes;
@@ -85,7 +86,7 @@ async fn use_link(caller: AnonymousCaller, Body(body): Body<UseLink>) -> Result<
     let first = match (body.email, body.name) {
         (Some(email), name) => Some(FirstUser { email, name }),
         (None, None) => None,
-        (None, Some(_)) => return Err(Problem::of_field("email", "is missing")),
+        (None, Some(_)) => return Err(Problem::of_field("email", Sentence::Missing)),
     };
     use_setup_link(&caller.sign_in_context(), &body.ticket, PlainPassword::new(body.password.as_bytes()), first)
         .await?;
@@ -94,7 +95,7 @@ async fn use_link(caller: AnonymousCaller, Body(body): Body<UseLink>) -> Result<
 
 fn check(ticket: &str) -> Result<(), Problem> {
     if ticket.len() > MAX_TICKET_BYTES {
-        return Err(Problem::of_field("ticket", format!("is longer than {MAX_TICKET_BYTES} characters")));
+        return Err(Problem::of_field("ticket", Sentence::TooLong { max: MAX_TICKET_BYTES.into() }));
     }
     Ok(())
 }

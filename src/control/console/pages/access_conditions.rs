@@ -5,6 +5,7 @@ use askama::Template;
 use super::page_urls::{account_page, credential_page, user_page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
+use crate::control::console::wording::Wording;
 use crate::control::operations::{Right, Step, StepCode};
 use crate::credential::Label;
 use crate::store::Role;
@@ -35,7 +36,7 @@ struct Line {
     is_met: bool,
     text: String,
     /// From where and until when, or which.
-    detail: Option<String>,
+    detail: Option<Wording>,
     /// Who can meet it, in a sentence.
     who: Option<String>,
     link: Option<Link>,
@@ -62,7 +63,7 @@ impl<'p> Conditions<'p> {
             Line {
                 is_met: step.ok,
                 text: visit.t(if step.ok { met } else { missing }),
-                detail: detail(step),
+                detail: detail(visit, step),
                 who: (!step.ok).then(|| named(who)),
                 link: if step.ok { None } else { link(visit, step, subject) },
             }
@@ -84,7 +85,7 @@ impl<'p> Conditions<'p> {
 }
 
 /// What the text of a condition that is not met leaves open.
-pub(super) fn detail(step: &Step) -> Option<String> {
+pub(super) fn detail(v: &View, step: &Step) -> Option<Wording> {
     let says_more = matches!(
         step.code,
         StepCode::SignInNotThrottled
@@ -92,7 +93,7 @@ pub(super) fn detail(step: &Step) -> Option<String> {
             | StepCode::CredentialScopesKnown
             | StepCode::CredentialVersionServed
     );
-    (says_more && !step.ok).then(|| step.detail.clone())
+    (says_more && !step.ok).then(|| Wording::new(v, &step.detail))
 }
 
 /// Of a condition that is met, of one that is not, and who can meet it.

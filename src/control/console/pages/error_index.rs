@@ -69,7 +69,7 @@ async fn index(visitor: Anyone) -> Answer {
 async fn page(visitor: Anyone, Path(word): Path<String>) -> Answer {
     let of_gate = gate().find(|row| row.code == word).map(|row| (row, "error-index-gate"));
     let found = of_gate.or_else(|| api().find(|row| row.code == word).map(|row| (row, "error-index-api")));
-    let (row, origin) = found.ok_or_else(|| Problem::new(Code::NotFound, "no error has this code"))?;
+    let (row, origin) = found.ok_or_else(|| Problem::english(Code::NotFound, "no error has this code"))?;
     let Help { meaning, caller, operator } = Help::of(row.code);
     let help = [("error-index-meaning", meaning), ("error-index-caller", caller), ("error-index-operator", operator)];
     visitor.show(Page::new(row.title, &CodePage { v: &visitor, row, help, origin })?)

@@ -7,6 +7,7 @@ use axum::routing::get;
 use super::page_urls::{credential_page, page_of, with_query};
 use super::url_params::{Id, label, query, word};
 use super::webhooks;
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -161,7 +162,7 @@ async fn find(visit: &Visit, wanted: &Wanted<'_>) -> Result<Found, Problem> {
     let account = label(&mut invalid, "account", account);
     let state = word(&mut invalid, "state", state, &STATES).unwrap_or(CredentialState::Enabled);
     if user.contains(char::is_control) {
-        invalid.add("user", "must not hold control characters");
+        invalid.add("user", Sentence::NoControlCharacters);
     }
     invalid.into_result()?;
     let search = CredentialSearch {

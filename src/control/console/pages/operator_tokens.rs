@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::operator_token_urls::{LIST, Wanted, delete_page, disable_page};
 use super::page_urls::page_of;
 use super::url_params::{Id, day, label, query};
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -205,7 +206,7 @@ async fn create_from(
     let mut invalid = Invalid::default();
     let role: Option<Role> = role.parse().ok();
     if role.is_none() {
-        invalid.add("role", "must be chosen");
+        invalid.add("role", Sentence::NotChosen);
     }
     let account = label(&mut invalid, "account", account);
     let expires_at = day(&mut invalid, "expires_at", expires, 0);

@@ -5,6 +5,7 @@ use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -128,7 +129,7 @@ async fn password(visit: Visit, posted: Posted) -> Answer {
         let (context, session) = (visit.sign_in_context(), visit.session.as_deref().unwrap_or_default());
         change_password(&visit.write(&posted), &context, session, current, new).await.map_err(Problem::from)
     } else {
-        Err(Problem::of_field("password_again", visit.t("form-password-differs")))
+        Err(Problem::of_field("password_again", Sentence::Localized(visit.t("form-password-differs"))))
     };
     match changed {
         Ok(_) => visit.done("/profile", "done-password-changed", ""),

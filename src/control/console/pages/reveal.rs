@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::credentials::example;
 use super::message_failures::failure_text;
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -206,8 +207,9 @@ async fn enter(visitor: Visitor, Ticket(ticket): Ticket, posted: Posted) -> Answ
     let code = RevealCode::presented(reader.text("code"));
     reader.finish()?;
     let holder = visitor.caller.link_holder();
-    let fault = |text: String| Form::refused(&visitor, &posted, Problem::of_field("code", text));
-    let refused = |text: String| Form::refused(&visitor, &posted, Problem::new(Code::Invalid, text));
+    let fault = |text: String| Form::refused(&visitor, &posted, Problem::of_field("code", Sentence::Localized(text)));
+    let refused =
+        |text: String| Form::refused(&visitor, &posted, Problem::new(Code::Invalid, Sentence::Localized(text)));
     let Some(code) = code else {
         return show(&visitor, &ticket, fault(visitor.t("reveal-code-form"))?).await;
     };

@@ -6,6 +6,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 
+use crate::control::Sentence;
 use crate::control::console::flash_message::FlashMessage;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
@@ -123,7 +124,11 @@ async fn choose(visitor: Visitor, Path(ticket): Path<String>, posted: Posted) ->
 /// At the second field, when both differ.
 fn same(visitor: &Visitor, password: &PlainPassword, again: &PlainPassword) -> Result<(), Problem> {
     let is_same = password.reveal() == again.reveal();
-    if is_same { Ok(()) } else { Err(Problem::of_field("password_again", visitor.t("form-password-differs"))) }
+    if is_same {
+        Ok(())
+    } else {
+        Err(Problem::of_field("password_again", Sentence::Localized(visitor.t("form-password-differs"))))
+    }
 }
 
 /// Used, expired, replaced and never created look the same.

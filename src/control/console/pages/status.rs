@@ -16,7 +16,7 @@ use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::operations::Right;
 use crate::control::web::state::ControlState;
-use crate::control::{Admin, Probe};
+use crate::control::{Admin, Probe, Sentence};
 use crate::credential::midnight;
 use crate::source::ReloadOutcome;
 use crate::store::SchemaState;
@@ -64,7 +64,8 @@ enum Reload {
 }
 
 struct ProbeLine {
-    name: &'static str,
+    name: Sentence,
+    /// The words of the database, the servers and the settings.
     details: Vec<String>,
     is_ok: bool,
 }

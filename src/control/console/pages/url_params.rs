@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::control::Sentence;
 use crate::control::console::posted_form::{Fields, Posted};
 use crate::control::operations::{Invalid, NotFound};
 use crate::control::web::problem::Problem;
@@ -55,14 +56,14 @@ pub(super) fn label(invalid: &mut Invalid, field: &'static str, text: &str) -> O
         return None;
     }
     let parsed = text.parse();
-    parsed.map_err(|error: crate::credential::LabelError| invalid.add(field, error.to_string())).ok()
+    parsed.map_err(|error: crate::credential::LabelError| invalid.add(field, error.into())).ok()
 }
 
 /// One of these words; `None` where the field is empty, or faulty.
 pub(super) fn word<T: Copy>(invalid: &mut Invalid, field: &'static str, text: &str, words: &[(&str, T)]) -> Option<T> {
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
     if found.is_none() && !text.is_empty() {
-        invalid.add(field, "is none of the choices");
+        invalid.add(field, Sentence::NoChoice);
     }
     found
 }
@@ -76,7 +77,7 @@ pub(super) fn day(invalid: &mut Invalid, field: &'static str, text: &str, later:
     let date = date.and_then(|date| date.checked_add(jiff::Span::new().try_days(later).ok()?).ok());
     let moment = date.and_then(|date| date.to_zoned(TimeZone::UTC).ok()).map(|day| day.timestamp());
     if moment.is_none() {
-        invalid.add(field, "must be a date, such as 2026-11-28");
+        invalid.add(field, Sentence::Date);
     }
     moment
 }

@@ -4,6 +4,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::privacy_policy_url::privacy_policy_fault;
 use super::{AccessRequestConflict, entry};
+use crate::control::Sentence;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::{
     Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right, notice_mails,
@@ -84,13 +85,13 @@ fn check(new: &NewAccessRequest, now: Timestamp) -> Result<(Date, Vec<UseCase>),
     let mut invalid = Invalid::default();
     let start_on = date(&new.start_on).filter(|date| !is_past(*date, now));
     if start_on.is_none() {
-        invalid.add("start_on", "must be today or a later date, such as 2027-01-31");
+        invalid.add("start_on", Sentence::StartDate);
     }
     let mut use_cases = Vec::new();
     if !(1..=MAX_USE_CASES).contains(&new.use_cases.len()) {
-        invalid.add("use_cases", format!("must be 1 to {MAX_USE_CASES}"));
+        invalid.add("use_cases", Sentence::CountOutOfRange { max: MAX_USE_CASES.into() });
     } else if let Err(UnfitUseCase) = parse_use_cases(&new.use_cases, &mut use_cases) {
-        invalid.add("use_cases", format!("each {UnfitUseCase}"));
+        invalid.add("use_cases", Sentence::UseCases);
     }
     if let Some(problem) = new.privacy_policy.as_deref().and_then(privacy_policy_fault) {
         invalid.add("privacy_policy", problem);

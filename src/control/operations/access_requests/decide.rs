@@ -1,6 +1,7 @@
 use std::fmt;
 
 use super::{AccessRequestConflict, entry};
+use crate::control::Sentence;
 use crate::control::operations::accounts::entry as account_entry;
 use crate::control::operations::text_rules::line_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Right, notice_mails};
@@ -88,7 +89,7 @@ pub async fn decide_requests(
 fn check(ids: &[String], decision: &Decision) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     if !(1..=MAX_REQUESTS).contains(&ids.len()) {
-        invalid.add("ids", format!("must be 1 to {MAX_REQUESTS}"));
+        invalid.add("ids", Sentence::CountOutOfRange { max: MAX_REQUESTS.into() });
     }
     if let Decision::Decline(reason) = decision
         && let Some(problem) = line_fault(reason, MAX_REASON_LENGTH)

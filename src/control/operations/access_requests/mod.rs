@@ -14,24 +14,41 @@ pub use status::{RequestStatus, newest_request_status};
 pub use withdraw::withdraw_request;
 
 use super::OperationReason;
+use crate::control::Sentence;
 use crate::control::views::{AccessRequestView, AuditState};
 use crate::store::{AccessRequestRecord, AuditEntry, RequestState};
 
 /// Conflict with the state of an account or of its requests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum AccessRequestConflict {
-    #[error("API access has already been granted to this account")]
     AlreadyGranted,
-    #[error("a request of this account already waits for a decision")]
     AlreadyPending,
-    #[error("this request is already {}", .0.as_str())]
     NotPending(RequestState),
     /// In order of the input.
-    #[error("nothing is decided, because of: {}", decide::joined(.0))]
     NotDecidable(Vec<NotDecidable>),
 }
 
 impl OperationReason for AccessRequestConflict {}
+
+impl From<&AccessRequestConflict> for Sentence {
+    fn from(conflict: &AccessRequestConflict) -> Self {
+        match conflict {
+            AccessRequestConflict::AlreadyGranted => Self::AccessAlreadyGranted,
+            AccessRequestConflict::AlreadyPending => Self::RequestPending,
+            AccessRequestConflict::NotPending(state) => match state {
+                RequestState::Pending => Self::RequestIsPending,
+                RequestState::Approved => Self::RequestIsApproved,
+                RequestState::Declined => Self::RequestIsDeclined,
+                RequestState::Withdrawn => Self::RequestIsWithdrawn,
+            },
+            // Pages name the accounts instead of the ids.
+            AccessRequestConflict::NotDecidable(requests) => {
+                Self::english(format!("nothing is decided, because of: {}", decide::joined(requests)))
+            }
+        }
+    }
+}
 
 fn entry(verb: &'static str, before: Option<&AccessRequestRecord>, after: &AccessRequestRecord) -> AuditEntry {
     AuditEntry {

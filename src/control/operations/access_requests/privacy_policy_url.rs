@@ -1,22 +1,18 @@
 use http::Uri;
 
+use crate::control::Sentence;
+
 const MAX_LENGTH: usize = 2000;
 /// Names that are never public (RFC 6761, RFC 6762, RFC 8375, and those that ICANN reserves for private use).
 const PRIVATE: [&str; 9] =
     ["localhost", "local", "internal", "invalid", "test", "onion", "home.arpa", "lan", "intranet"];
 
 /// What is wrong with the address of a privacy policy.
-pub(super) fn privacy_policy_fault(text: &str) -> Option<&'static str> {
+pub(super) fn privacy_policy_fault(text: &str) -> Option<Sentence> {
     if text.len() > MAX_LENGTH {
-        return Some("must not be longer than 2000 characters");
+        return Some(Sentence::PolicyTooLong);
     }
-    if is_public(text) {
-        return None;
-    }
-    Some(
-        "must be an address of a public site, such as https://example.org/privacy: http or https, a host with a name, \
-         no user, and all but letters, digits and signs of ASCII encoded",
-    )
+    (!is_public(text)).then_some(Sentence::PolicyAddress)
 }
 
 /// Accepts only what every parser of URLs reads in the same way.

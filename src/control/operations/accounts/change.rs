@@ -1,3 +1,4 @@
+use crate::control::Sentence;
 use crate::control::operations::webhooks::skip_deliveries_of_account;
 use crate::control::operations::{
     NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Right, notice_mails,
@@ -8,14 +9,22 @@ use crate::store::{AccountRecord, AuditEntry, Purpose};
 
 /// Conflict with another account, or with the state of this one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum AccountConflict {
-    #[error("another account has this id")]
     IdTaken,
-    #[error("API access has not been granted to this account")]
     NotGranted,
 }
 
 impl OperationReason for AccountConflict {}
+
+impl From<&AccountConflict> for Sentence {
+    fn from(conflict: &AccountConflict) -> Self {
+        match conflict {
+            AccountConflict::IdTaken => Self::AccountIdTaken,
+            AccountConflict::NotGranted => Self::AccessNotGranted,
+        }
+    }
+}
 
 /// Changes an account in one transaction with its audit entry and the notification of gates. Writes nothing when
 /// nothing has changed.

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::control::Sentence;
 use crate::control::operations::webhooks::skip_deliveries_of_credential;
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
@@ -12,61 +13,65 @@ use crate::store::{AuditEntry, CredentialRecord, RecordSecret, SupersededBy, Thr
 
 /// Conflict with another credential, or with the state of this one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum CredentialConflict {
-    #[error("another credential has this id")]
     IdTaken,
-    #[error("another credential has this user name")]
     UsernameTaken,
     /// Its kind of secret changed during the operation.
-    #[error("it has changed meanwhile; read it again")]
     Changed,
     /// Its secret is revealed to its user only.
-    #[error(
-        "this is a user's own key: its user regenerates it, and staff can only reset and enable it in one step; \
-        clear it to make its user regenerate it"
-    )]
     OwnKeyReset,
     /// Where secrets are delivered, a user of the staff does not see it either.
-    #[error("only its user may see the secret of this own key; clear it, and let its user generate a new one")]
     OwnKeyNotShown,
     /// The same, for staff.
-    #[error("the new secret of this own key would be refused: {0}")]
-    OwnKeyUnusable(&'static str),
-    #[error("this is a user's own key, and a user has only one")]
+    OwnKeyUnusable(Sentence),
     OwnKeyDuplicate,
-    #[error("your key is already enabled; regenerate it to get a new secret")]
     OwnKeyEnabled,
     /// Its new secret would be refused.
-    #[error("your key is disabled{}; ask an owner of the account to enable it", reason(.0.as_deref()))]
     OwnKeyDisabled(Option<String>),
     /// The same.
-    #[error("your key expired at {0}; ask an owner of the account to extend it")]
     OwnKeyExpired(Timestamp),
-    #[error("another credential has the id of your key: {0}")]
     OwnKeyIdTaken(Label),
-    #[error("secrets are not sent: delivery.mail and delivery.sms are not both set")]
     NoDelivery,
     /// No link to send, or to void.
-    #[error("no secret waits to be shown; reset the credential to send a new one")]
     NothingToSend,
     /// Its secret would not be shown.
-    #[error("nothing is sent while {0}")]
-    SecretOff(&'static str),
+    SecretOff(Sentence),
     /// Of the hour, or of the day.
-    #[error("no more text messages are sent to this number, or for this account, until {next}")]
     TextsUsedUp {
         next: Timestamp,
         /// In seconds.
         wait: u32,
     },
-    #[error("this link has had all of its text messages; send a new link")]
     TextsEnded,
 }
 
 impl OperationReason for CredentialConflict {}
 
-fn reason(reason: Option<&str>) -> String {
-    reason.map(|reason| format!(" ({reason})")).unwrap_or_default()
+impl From<&CredentialConflict> for Sentence {
+    fn from(conflict: &CredentialConflict) -> Self {
+        match conflict {
+            CredentialConflict::IdTaken => Self::CredentialIdTaken,
+            CredentialConflict::UsernameTaken => Self::UsernameTaken,
+            CredentialConflict::Changed => Self::CredentialChanged,
+            CredentialConflict::OwnKeyReset => Self::OwnKeyReset,
+            CredentialConflict::OwnKeyNotShown => Self::OwnKeyNotShown,
+            CredentialConflict::OwnKeyUnusable(reason) => Self::OwnKeyUnusable { reason: reason.clone().into() },
+            CredentialConflict::OwnKeyDuplicate => Self::OwnKeyDuplicate,
+            CredentialConflict::OwnKeyEnabled => Self::OwnKeyEnabled,
+            CredentialConflict::OwnKeyDisabled(None) => Self::OwnKeyDisabled,
+            CredentialConflict::OwnKeyDisabled(Some(reason)) => {
+                Self::OwnKeyDisabledFor { reason: reason.as_str().into() }
+            }
+            CredentialConflict::OwnKeyExpired(end) => Self::OwnKeyExpired { end: end.to_string().into() },
+            CredentialConflict::OwnKeyIdTaken(id) => Self::OwnKeyIdTaken { id: id.as_str().into() },
+            CredentialConflict::NoDelivery => Self::NoDelivery,
+            CredentialConflict::NothingToSend => Self::NothingToSend,
+            CredentialConflict::SecretOff(reason) => Self::SecretNotSent { reason: reason.clone().into() },
+            CredentialConflict::TextsUsedUp { next, .. } => Self::TextsUsedUp { next: next.to_string().into() },
+            CredentialConflict::TextsEnded => Self::TextsEnded,
+        }
+    }
 }
 
 /// Changes a credential in one transaction with its audit entry. Writes nothing when nothing has changed.

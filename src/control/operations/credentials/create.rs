@@ -5,6 +5,7 @@ use super::change::{CredentialConflict, entry, with_way};
 use super::delivery_choice::{Deliver, contact_faults};
 use super::field_validation::{Given, deduplicated, email_list, networks, newest, reserved_id_fault};
 use super::start_delivery::start_delivery;
+use crate::control::Sentence;
 use crate::control::operations::secrets::{NewSecret, PlainSecret, create_secret};
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
@@ -86,7 +87,7 @@ impl NewCredential {
             Ok(Deliver::Show) => {}
             Ok(Deliver::Send) => {
                 if matches!(&self.secret, NewSecret::Password { chosen: Some(_), .. }) {
-                    faults.add("password", CHOSEN_AND_SENT);
+                    faults.add("password", Sentence::PasswordOfContact);
                 }
                 let contact = contact_faults(call, email, mobile).beside(&faults);
                 faults = faults.and(contact);
@@ -107,9 +108,6 @@ impl NewCredential {
         check_names(call.store, self.id.as_ref(), username).await
     }
 }
-
-/// A password that the caller would know.
-pub(super) const CHOSEN_AND_SENT: &str = "must be left out: the contact gets a generated one";
 
 #[derive(Debug)]
 pub struct Created {
@@ -176,13 +174,13 @@ pub async fn create(
 
 /// What is wrong with a chosen id. A caller of an account chooses ids under that of the account only: so it neither takes
 /// an id that another account could have, nor learns which ids others have.
-pub(super) fn id_fault(call: &OperationContext<'_>, id: &Label) -> Option<String> {
+pub(super) fn id_fault(call: &OperationContext<'_>, id: &Label) -> Option<Sentence> {
     if let Some(fault) = reserved_id_fault(id) {
         return Some(fault);
     }
     let account = call.caller.accounts().only()?;
     let rest = id.as_str().strip_prefix(account.as_str()).and_then(|rest| rest.strip_prefix('-'));
-    rest.is_none_or(str::is_empty).then(|| format!("must begin with {account}- and continue"))
+    rest.is_none_or(str::is_empty).then(|| Sentence::IdOfOtherAccount { account: account.as_str().into() })
 }
 
 pub(super) async fn check_names(
@@ -219,5 +217,5 @@ pub(super) fn insert_error(error: StoreError) -> OperationError<CredentialConfli
 }
 
 fn unknown_account() -> Invalid {
-    Invalid::one("account", "names no account")
+    Invalid::one("account", Sentence::NoAccount)
 }

@@ -1,5 +1,6 @@
 //! Whether a secret is sent to the contact or shown to the caller, and what the contact needs for it.
 
+use crate::control::Sentence;
 use crate::control::operations::{Invalid, OperationContext};
 use crate::store::{ActorKind, Role};
 
@@ -42,15 +43,11 @@ impl Deliver {
         let is_shown = is_own_key || delivery.show_to_creator || !delivery.is_on();
         let by_default = if is_shown { Self::Show } else { Self::Send };
         match requested.unwrap_or(by_default) {
-            Self::Send if is_own_key => Err(Invalid::one("deliver", "must be show: a user's own key has no contact")),
-            Self::Send if !delivery.is_on() => Err(Invalid::one(
-                "deliver",
-                "must be show: secrets are sent only where delivery.mail and delivery.sms are set",
-            )),
-            Self::Show if !is_own_key && !may_show_secret(call) => Err(Invalid::one(
-                "deliver",
-                "must be send: by delivery.show_to_creator, only the contact sees the secret",
-            )),
+            Self::Send if is_own_key => Err(Invalid::one("deliver", Sentence::DeliverOwnKey)),
+            Self::Send if !delivery.is_on() => Err(Invalid::one("deliver", Sentence::DeliverNotConfigured)),
+            Self::Show if !is_own_key && !may_show_secret(call) => {
+                Err(Invalid::one("deliver", Sentence::DeliverToContactOnly))
+            }
             way => Ok(way),
         }
     }
@@ -73,7 +70,7 @@ pub(super) fn contact_faults(call: &OperationContext<'_>, email: Option<&str>, m
     let mut faults = Invalid::default();
     for (field, text) in [("contact_email", email), ("contact_mobile", mobile)] {
         if text.is_none_or(str::is_empty) {
-            faults.add(field, "is required: the secret is sent to the contact");
+            faults.add(field, Sentence::ContactMissing);
         }
     }
     if let Some(fault) = mobile.and_then(|mobile| country_fault(call, mobile)) {
@@ -83,8 +80,8 @@ pub(super) fn contact_faults(call: &OperationContext<'_>, email: Option<&str>, m
 }
 
 /// What is wrong with the country of a mobile number.
-pub(super) fn country_fault(call: &OperationContext<'_>, mobile: &str) -> Option<String> {
+pub(super) fn country_fault(call: &OperationContext<'_>, mobile: &str) -> Option<Sentence> {
     let sms = call.terms.delivery.sms.as_ref().filter(|_| call.terms.delivery.is_on())?;
-    let countries = sms.countries.as_deref().unwrap_or_default().join(" or ");
-    (!sms.reaches(mobile)).then(|| format!("must begin with {countries}: no text messages go to other countries"))
+    let countries = || sms.countries.as_deref().unwrap_or_default().iter().map(|country| country.as_str().into());
+    (!sms.reaches(mobile)).then(|| Sentence::MobileCountry { countries: Sentence::any_of(countries()) })
 }

@@ -1,8 +1,9 @@
 use super::change::{CredentialConflict, entry, lock_credential, read_credential, with_way};
-use super::create::{CHOSEN_AND_SENT, Created, check_names, generated_id, id_fault, insert_error};
+use super::create::{Created, check_names, generated_id, id_fault, insert_error};
 use super::delivery_choice::{Deliver, contact_faults};
 use super::field_validation::Given;
 use super::start_delivery::start_delivery;
+use crate::control::Sentence;
 use crate::control::operations::secrets::{NewSecret, create_secret};
 use crate::control::operations::text_rules::{name_fault, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Outcome, Right};
@@ -48,7 +49,7 @@ pub async fn duplicate(
     let mut faults = how.faults(call, &original);
     if way == Deliver::Send {
         if how.chosen.is_some() {
-            faults.add("password", CHOSEN_AND_SENT);
+            faults.add("password", Sentence::PasswordOfContact);
         }
         let (email, mobile) = (original.contact_email.as_deref(), original.contact_mobile.as_deref());
         faults = faults.and(contact_faults(call, email, mobile));
@@ -133,12 +134,12 @@ impl Duplicate {
             faults.add("name", fault);
         }
         match (of.username(), &self.username) {
-            (None, Some(_)) => faults.add("username", "must be left out: a token has no user name"),
-            (Some(_), None) => faults.add("username", "is required: each Basic credential has a user name of its own"),
+            (None, Some(_)) => faults.add("username", Sentence::UsernameOfToken),
+            (Some(_), None) => faults.add("username", Sentence::UsernameMissing),
             (Some(_), Some(_)) | (None, None) => {}
         }
         if of.username().is_none() && self.chosen.is_some() {
-            faults.add("password", "must be left out: a token is generated");
+            faults.add("password", Sentence::PasswordOfToken);
         }
         faults
     }

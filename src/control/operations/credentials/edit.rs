@@ -2,7 +2,8 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::change::change;
-use super::field_validation::{EMPTY_LIST, Given, deduplicated, email_list, networks};
+use super::field_validation::{Given, deduplicated, email_list, networks};
+use crate::control::Sentence;
 use crate::control::operations::text_rules::{non_empty, trimmed};
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch};
 use crate::credential::{Label, RateLimit, Restriction, Restrictions};
@@ -39,7 +40,7 @@ pub async fn edit(call: &OperationContext<'_>, id: &str, edit: Edit) -> Result<C
         edit.apply(record);
         let mut faults = faults(call, &before, record);
         if has_no_address {
-            faults.add("addresses", EMPTY_LIST);
+            faults.add("addresses", Sentence::EmptyRestriction);
         }
         faults.into_result()?;
         bound_overlap(record);
@@ -80,7 +81,7 @@ fn faults(call: &OperationContext<'_>, before: &CredentialRecord, after: &Creden
     let mut faults = Given::changed(Some(before), after).faults(call);
     let has_versions = !call.terms.catalogs.versions.known.is_empty();
     if before.version.is_some() && after.version.is_none() && has_versions {
-        faults.add("version", "cannot be removed while versions are configured");
+        faults.add("version", Sentence::VersionKept);
     }
     faults
 }

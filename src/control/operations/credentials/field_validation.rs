@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 
 use super::delivery_choice::country_fault;
+use crate::control::Sentence;
 use crate::control::operations::contact_validation::{email_fault, mobile_fault};
 use crate::control::operations::text_rules::{description_fault, name_fault};
 use crate::control::operations::{Invalid, OperationContext};
@@ -15,10 +16,6 @@ pub const MAX_ADDRESSES: usize = 200;
 pub const MAX_DEVELOPER_EMAILS: usize = 5;
 /// Prefix of the id of an own key; the id of the user follows.
 pub(super) const OWN_KEY_PREFIX: &str = "own-";
-
-/// An emptied list must neither lift a restriction nor shut a credential out by accident.
-pub(in crate::control) const EMPTY_LIST: &str =
-    "must not be empty; leave it out, or remove it with null, to lift the restriction";
 
 /// Fields of a new credential, or those that change.
 #[derive(Debug, Default)]
@@ -68,7 +65,7 @@ impl<'g> Given<'g> {
         }
         let known = call.terms.catalogs.scopes;
         for scope in self.scopes.unwrap_or_default().iter().filter(|scope| !known.contains(scope.as_str())) {
-            faults.add("scopes", format!("name {scope}, which is not a configured scope"));
+            faults.add("scopes", Sentence::ScopeUnknown { scope: scope.as_str().into() });
         }
         if let Some(fault) = self.contact_mobile.and_then(|mobile| country_fault(call, mobile)) {
             let country = Invalid::one("contact_mobile", fault);
@@ -80,14 +77,15 @@ impl<'g> Given<'g> {
             ("addresses", self.addresses.is_some_and(<[IpNet]>::is_empty)),
         ] {
             if is_empty {
-                faults.add(field, EMPTY_LIST);
+                // It must neither lift a restriction nor shut a credential out by accident.
+                faults.add(field, Sentence::EmptyRestriction);
             }
         }
         if self.expires_at.is_some_and(|end| end <= call.now) {
-            faults.add("expires_at", "must be in the future");
+            faults.add("expires_at", Sentence::NotInFuture);
         }
         if self.rate_limit.is_some_and(|rate| !rate.is_countable()) {
-            faults.add("rate_limit", "would take more than a hundred years to refill");
+            faults.add("rate_limit", Sentence::RateUncountable);
         }
         faults
     }
@@ -107,7 +105,8 @@ impl<'g> Given<'g> {
         }
         for (index, email) in self.developer_emails.unwrap_or_default().iter().enumerate() {
             if let Some(fault) = email_fault(email) {
-                faults.add("developer_emails", format!("address {} {fault}", index + 1));
+                let fault = Sentence::DeveloperEmail { number: (index + 1).into(), fault: fault.into() };
+                faults.add("developer_emails", fault);
             }
         }
         faults
@@ -122,7 +121,7 @@ impl<'g> Given<'g> {
             ("developer_emails", self.developer_emails.map_or(0, <[String]>::len), MAX_DEVELOPER_EMAILS),
         ] {
             if count > max {
-                faults.add(field, format!("are more than {max}"));
+                faults.add(field, Sentence::TooMany { max: max.into() });
             }
         }
         faults
@@ -139,20 +138,23 @@ fn changed_field<'g, T: PartialEq>(
 }
 
 /// What is wrong with a version that a credential is to be pinned to.
-fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<String> {
+fn version_fault(call: &OperationContext<'_>, name: &Label) -> Option<Sentence> {
     let versions = call.terms.catalogs.versions;
     let Some(version) = versions.known.iter().find(|version| version.name == *name) else {
         let known: Vec<&str> = versions.known.iter().map(|version| version.name.as_str()).collect();
-        let known = if known.is_empty() { "none is configured".into() } else { format!("known: {}", known.join(", ")) };
-        return Some(format!("must be a configured version, and {name} is not; {known}"));
+        let known = match known.as_slice() {
+            [] => Sentence::VersionsNone,
+            known => Sentence::VersionsKnown { names: known.join(", ").into() },
+        };
+        return Some(Sentence::VersionUnknown { name: name.as_str().into(), known: known.into() });
     };
-    version.is_retired(call.now).then(|| format!("must be in service, and {name} is retired"))
+    version.is_retired(call.now).then(|| Sentence::VersionRetired { name: name.as_str().into() })
 }
 
 /// What is wrong with an id that a caller chooses for a credential.
-pub(super) fn reserved_id_fault(id: &Label) -> Option<String> {
+pub(super) fn reserved_id_fault(id: &Label) -> Option<Sentence> {
     let is_reserved = id.as_str().starts_with(OWN_KEY_PREFIX);
-    is_reserved.then(|| format!("must not begin with {OWN_KEY_PREFIX}, which is for users' own keys"))
+    is_reserved.then(|| Sentence::IdReserved { prefix: OWN_KEY_PREFIX.into() })
 }
 
 /// The version of new credentials: the newest in service.

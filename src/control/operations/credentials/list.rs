@@ -4,6 +4,7 @@ use utoipa::ToSchema;
 
 use super::change::read_credential;
 use super::own_key::holder;
+use crate::control::Sentence;
 use crate::control::operations::{
     AccountScope, Invalid, MAX_PAGE_SIZE, NotFound, OperationContext, OperationError, OperationRefusal, Right,
 };
@@ -59,10 +60,10 @@ pub async fn list_credentials(
     let mut faults = Invalid::default();
     let after = cursor.map(str::parse::<Cursor>);
     if matches!(after, Some(Err(_))) {
-        faults.add("cursor", "is not a cursor of this list; leave it out to begin with the newest");
+        faults.add("cursor", Sentence::CursorOfList);
     }
     if !(1..=MAX_PAGE_SIZE).contains(&limit) {
-        faults.add("limit", format!("must be 1 to {MAX_PAGE_SIZE}"));
+        faults.add("limit", Sentence::CountOutOfRange { max: u64::from(MAX_PAGE_SIZE).into() });
     }
     faults.into_result()?;
     Ok(call.store.list_credentials(&filter, after.and_then(Result::ok).as_ref(), limit, call.now).await?)

@@ -43,7 +43,6 @@ pub use enable::enable;
 pub use end_overlap::end_overlap;
 pub use expiring::list_expiring;
 pub use export::{Exported, export};
-pub(in crate::control) use field_validation::EMPTY_LIST;
 pub use field_validation::{MAX_ADDRESSES, MAX_DEVELOPER_EMAILS, MAX_SCOPES};
 pub use import::{Imported, ImportedCredential, import, may_import};
 pub(super) use own_key::holder;

@@ -4,8 +4,9 @@ use super::change::{CredentialConflict, apply, entry};
 use super::clear::clear_secret;
 use super::create::Created;
 use super::field_validation::{OWN_KEY_PREFIX, newest};
-use super::refusal_reasons::{ACCESS_OFF, unserved_version};
+use super::refusal_reasons::unserved_version;
 use super::reset::replace_secret;
+use crate::control::Sentence;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, create_secret};
 use crate::control::operations::{NotFound, OperationContext, OperationError, OperationRefusal, Outcome, Right};
 use crate::control::views::CredentialView;
@@ -158,7 +159,7 @@ impl Holder<'_> {
             Some(_) | None => {}
         }
         let version = || key.and_then(|key| unserved_version(call, key));
-        let reason = (!self.has_access).then_some(ACCESS_OFF).or_else(version);
+        let reason = (!self.has_access).then_some(Sentence::AccessOff).or_else(version);
         reason.map_or(Ok(()), |reason| Err(CredentialConflict::OwnKeyUnusable(reason)))
     }
 

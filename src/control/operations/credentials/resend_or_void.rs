@@ -6,6 +6,7 @@ use super::change::{CredentialConflict, entry, lock_credential};
 use super::code_texts::queue_text;
 use super::reveal_obstacle::{RevealObstacle, reveal_obstacle};
 use super::start_delivery::start_delivery;
+use crate::control::Sentence;
 use crate::control::operations::{OperationContext, OperationError, Outcome, Right};
 use crate::control::views::CredentialView;
 use crate::store::{AuditEntry, CredentialRecord, OldStops, RevealRecord, RevealState, SupersededBy, Transaction};
@@ -114,9 +115,9 @@ async fn begin(call: &OperationContext<'_>, id: &str) -> Result<Begun, Operation
     let account = transaction.account_for_share(record.account.as_str()).await?;
     if let Some(obstacle) = reveal_obstacle(&record, account.as_ref(), call.now) {
         let why = match obstacle {
-            RevealObstacle::Disabled => "it is disabled",
-            RevealObstacle::Expired => "it has expired",
-            RevealObstacle::Access => "its account has no API access",
+            RevealObstacle::Disabled => Sentence::ItIsDisabled,
+            RevealObstacle::Expired => Sentence::ItHasExpired,
+            RevealObstacle::Access => Sentence::AccountWithoutAccess,
         };
         return Err(CredentialConflict::SecretOff(why).into());
     }

@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::change::{
     CredentialConflict, change_idempotently, entry, lock_credential, read_credential, with_way, write,
 };
-use super::create::{CHOSEN_AND_SENT, Created};
+use super::create::Created;
 use super::delivery_choice::{Deliver, contact_faults, is_operator};
 use super::enable::enable_record;
-use super::refusal_reasons::{ACCESS_OFF, unserved_version};
+use super::refusal_reasons::unserved_version;
 use super::start_delivery::start_delivery;
+use crate::control::Sentence;
 use crate::control::operations::secrets::{CreatedSecret, NewSecret, PlainSecret, create_secret};
 use crate::control::operations::{
     AccountScope, Invalid, OperationContext, OperationError, Outcome, Right, notice_mails,
@@ -53,7 +54,7 @@ pub async fn reset(
         return Ok(Outcome::Replayed(response));
     }
     if how.overlap > MAX_OVERLAP {
-        return Err(Invalid::one("overlap_seconds", "must be at most 366 days").into());
+        return Err(Invalid::one("overlap_seconds", Sentence::OverlapTooLong).into());
     }
     let before = read_credential(call, reach, id).await?;
     let may_reset_own_key = how.enable && call.caller.role == Role::Staff;
@@ -70,14 +71,14 @@ pub async fn reset(
     if way == Deliver::Send {
         let mut faults = contact_faults(call, before.contact_email.as_deref(), before.contact_mobile.as_deref());
         if how.chosen.is_some() {
-            faults.add("password", CHOSEN_AND_SENT);
+            faults.add("password", Sentence::PasswordOfContact);
         }
         faults.into_result()?;
         return reset_and_send(call, reach, id, &how).await;
     }
     let new = match before.secret {
         RecordSecret::Token(_) if how.chosen.is_some() => {
-            return Err(Invalid::one("password", "must be left out: a token is generated").into());
+            return Err(Invalid::one("password", Sentence::PasswordOfToken).into());
         }
         RecordSecret::Token(_) => NewSecret::Token,
         RecordSecret::Password { username, .. } => {
@@ -165,18 +166,18 @@ async fn check_usable(
     let user = call.store.user(owner.as_str()).await?;
     let account = call.store.account(key.account.as_str()).await?;
     let reason = match (user, account) {
-        (Some(user), _) if !user.enabled => "its user is disabled",
+        (Some(user), _) if !user.enabled => Sentence::UserDisabled,
         (Some(user), Some(account)) if user.role == Role::Member && !account.members_allowed => {
-            "the account does not let its members have keys of their own"
+            Sentence::KeyMembersNotAllowed
         }
-        (Some(_), Some(account)) if !account.granted => "API access has not been granted to the account",
-        (Some(_), Some(account)) if !account.switched_on => ACCESS_OFF,
-        (Some(_), Some(_)) if key.expires_at.is_some_and(|end| end <= call.now) => "it has expired",
+        (Some(_), Some(account)) if !account.granted => Sentence::AccountNotGranted,
+        (Some(_), Some(account)) if !account.switched_on => Sentence::AccessOff,
+        (Some(_), Some(_)) if key.expires_at.is_some_and(|end| end <= call.now) => Sentence::ItHasExpired,
         (Some(_), Some(_)) => match unserved_version(call, key) {
             Some(reason) => reason,
             None => return Ok(()),
         },
-        _ => "its user is gone",
+        _ => Sentence::UserGone,
     };
     Err(CredentialConflict::OwnKeyUnusable(reason).into())
 }

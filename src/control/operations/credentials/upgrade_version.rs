@@ -1,5 +1,6 @@
 use super::change::change;
 use super::field_validation::{Given, newest};
+use crate::control::Sentence;
 use crate::control::operations::{Invalid, OperationContext, OperationError};
 use crate::credential::Label;
 use crate::store::CredentialRecord;
@@ -30,18 +31,19 @@ pub async fn upgrade_version(
     change(call, ("upgrade_version", id), |record| {
         let to = how.to.clone().or_else(|| newest(versions, call.now));
         let Some(to) = to else {
-            return Err(Invalid::one("version", "cannot be upgraded: no version is configured").into());
+            return Err(Invalid::one("version", Sentence::VersionNotUpgradable).into());
         };
         Given { version: Some(&to), ..Given::default() }.faults(call).into_result()?;
         // A version that is no longer configured ranks below all others.
         let rank = |version: &Label| versions.rank(version.as_str());
         if let Some(current) = &record.version {
             if rank(current) == rank(&to) {
-                return Err(Invalid::one("version", format!("is already {current}")).into());
+                return Err(
+                    Invalid::one("version", Sentence::VersionIsCurrent { version: current.as_str().into() }).into()
+                );
             }
             if rank(current) > rank(&to) && !how.allow_older {
-                let problem =
-                    format!("must be true to pin it to {to}, which is older than its current version {current}");
+                let problem = Sentence::VersionOlder { to: to.as_str().into(), current: current.as_str().into() };
                 return Err(Invalid::one(ALLOW_OLDER, problem).into());
             }
         }

@@ -1,8 +1,9 @@
 use jiff::Timestamp;
 
-use super::step::{Step, StepCode, step};
+use super::step::{Step, StepCode, explained, step};
 use super::throttled::throttled;
 use crate::control::operations::OperationContext;
+use crate::control::{Argument, Sentence};
 use crate::credential::{Label, VersionRule};
 use crate::store::{CredentialRecord, PreviousSecret, RecordSecret, RevealState, SupersededBy};
 
@@ -120,31 +121,33 @@ fn is_in_date(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
 
 fn is_version_served(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
     let versions = call.terms.catalogs.versions;
-    let (id, upgrade) = (&record.id, "An owner or an implementer of the account can upgrade it.");
+    let id = &record.id;
+    let (of, on) = (|| Argument::from(id.as_str()), |name: &Label| Argument::from(name.as_str()));
     let configured = |name: &Label| versions.known.iter().find(|version| version.name == *name);
     let (ok, detail) = match &record.version {
-        _ if versions.known.is_empty() => (true, "The settings name no versions.".to_owned()),
-        None => (false, format!("{id} has no version, and the gate requires one. {upgrade}")),
+        _ if versions.known.is_empty() => (true, Sentence::english("The settings name no versions.")),
+        None => (false, Sentence::WithoutVersion { id: of() }),
         Some(name) => match configured(name) {
-            None => (false, format!("{id} is pinned to version {name}, which is not configured. {upgrade}")),
+            None => (false, Sentence::PinnedToUnknown { id: of(), version: on(name) }),
             Some(version) if version.is_retired(call.now) => {
-                (false, format!("{id} is pinned to version {name}, which is retired. {upgrade}"))
+                (false, Sentence::PinnedToRetired { id: of(), version: on(name) })
             }
-            Some(_) if versions.rule == VersionRule::UpTo => {
-                (true, format!("{id} is pinned to version {name}; requests that name a newer one are refused."))
+            Some(_) => {
+                let refused = if versions.rule == VersionRule::UpTo { "a newer" } else { "another" };
+                let detail = format!("{id} is pinned to version {name}; requests that name {refused} one are refused.");
+                (true, Sentence::english(detail))
             }
-            Some(_) => (true, format!("{id} is pinned to version {name}; requests that name another one are refused.")),
         },
     };
-    step(StepCode::CredentialVersionServed, ok, detail)
+    explained(StepCode::CredentialVersionServed, ok, detail)
 }
 
 fn are_scopes_known(call: &OperationContext<'_>, record: &CredentialRecord) -> Step {
     let known = call.terms.catalogs.scopes;
-    let (id, edit) = (&record.id, "An owner or an implementer of the account can edit them.");
+    let id = &record.id;
     let (ok, detail) = match record.scopes.as_deref() {
-        None => (true, format!("{id} is not limited to scopes.")),
-        Some([]) => (false, format!("{id} has an empty list of scopes, which permits nothing. {edit}")),
+        None => (true, Sentence::english(format!("{id} is not limited to scopes."))),
+        Some([]) => (false, Sentence::WithoutScopes { id: id.as_str().into() }),
         Some(scopes) => {
             let unknown: Vec<&str> = scopes.iter().map(Label::as_str).filter(|scope| !known.contains(scope)).collect();
             if unknown.is_empty() {
@@ -155,13 +158,14 @@ fn are_scopes_known(call: &OperationContext<'_>, record: &CredentialRecord) -> S
                     missing => format!("; it lacks {}", listed(missing)),
                 };
                 let held: Vec<&str> = scopes.iter().map(Label::as_str).collect();
-                (true, format!("{id} has the scopes {}{lacks}.", listed(&held)))
+                (true, Sentence::english(format!("{id} has the scopes {}{lacks}.", listed(&held))))
             } else {
-                (false, format!("{id} has scopes that are not configured: {}. {edit}", unknown.join(", ")))
+                let scopes = unknown.join(", ").into();
+                (false, Sentence::ScopesUnknown { id: id.as_str().into(), scopes })
             }
         }
     };
-    step(StepCode::CredentialScopesKnown, ok, detail)
+    explained(StepCode::CredentialScopesKnown, ok, detail)
 }
 
 /// At most [`MAX_LISTED`] of them, and the number of the others.
@@ -180,8 +184,11 @@ fn is_not_throttled(call: &OperationContext<'_>, record: &CredentialRecord) -> O
     let refusals = gate.throttle.refusals(username, hash.as_ref(), &used_from, gate.now);
     let id = &record.id;
     let (ok, detail) = match throttled(&refusals, call.now) {
-        None => (true, format!("The gate refuses the password of {id} from no address because of wrong ones.")),
-        Some(throttled) => (false, format!("The right password of {id} is refused {throttled}")),
+        None => {
+            let detail = format!("The gate refuses the password of {id} from no address because of wrong ones.");
+            (true, Sentence::english(detail))
+        }
+        Some(throttled) => (false, Sentence::ThrottledPassword { id: id.as_str().into(), throttled: throttled.into() }),
     };
-    Some(step(StepCode::CredentialNotThrottled, ok, detail))
+    Some(explained(StepCode::CredentialNotThrottled, ok, detail))
 }

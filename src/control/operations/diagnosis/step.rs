@@ -1,5 +1,9 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::control::Sentence;
 
 /// A condition of using the API, or the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -40,15 +44,22 @@ pub struct Step {
     pub code: StepCode,
     pub ok: bool,
     /// For people: the state, and who can change it where the condition does not hold.
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Sentence,
     /// The id of the credential that the condition is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false, nullable = false)]
     pub credential: Option<String>,
 }
 
-pub(super) fn step(code: StepCode, ok: bool, detail: impl Into<String>) -> Step {
-    Step { code, ok, detail: detail.into(), credential: None }
+/// `detail` is for callers of the management API: pages say the condition in words of their own.
+pub(super) fn step(code: StepCode, ok: bool, detail: impl Into<Cow<'static, str>>) -> Step {
+    explained(code, ok, Sentence::english(detail))
+}
+
+/// The same for a detail that pages show too.
+pub(super) fn explained(code: StepCode, ok: bool, detail: Sentence) -> Step {
+    Step { code, ok, detail, credential: None }
 }
 
 impl StepCode {

@@ -1,8 +1,9 @@
 use jiff::{RoundMode, SignedDuration, Timestamp, TimestampRound, Unit};
 
-use super::step::{Step, StepCode, step};
+use super::step::{Step, StepCode, explained};
 use crate::auth::ThrottleEntry;
 use crate::control::operations::{OperationContext, OperationError};
+use crate::control::{Argument, Sentence};
 use crate::store::UserRecord;
 
 /// `None` for a user who cannot sign in at all, and in a process at which nobody signs in.
@@ -18,27 +19,31 @@ pub(super) async fn sign_in_not_throttled(
     let name = user.email.to_ascii_lowercase();
     let refusals = sign_in.throttle.refusals(&name, Some(hash), &used_from, sign_in.now);
     let (ok, detail) = match throttled(&refusals, call.now) {
-        None => (true, "Sign-in refuses the user's password from no address because of wrong ones.".to_owned()),
-        Some(throttled) => (false, format!("Sign-in with the user's right password is refused {throttled}")),
+        None => (true, Sentence::english("Sign-in refuses the user's password from no address because of wrong ones.")),
+        Some(throttled) => (false, Sentence::ThrottledSignIn { throttled: throttled.into() }),
     };
-    Ok(Some(step(StepCode::SignInNotThrottled, ok, detail)))
+    Ok(Some(explained(StepCode::SignInNotThrottled, ok, detail)))
 }
 
 /// From where, until when and why a right password is refused, and what ends it. `None` without a refusal.
-pub(super) fn throttled(refusals: &[ThrottleEntry], now: Timestamp) -> Option<String> {
+pub(super) fn throttled(refusals: &[ThrottleEntry], now: Timestamp) -> Option<Sentence> {
     let (longest, others) = refusals.split_first()?;
     let others = match others.len() {
-        0 => String::new(),
-        1 => ", and from another network,".to_owned(),
-        count => format!(", and from {count} other networks,"),
+        0 => Argument::Text(String::new()),
+        1 => Sentence::OneOtherNetwork.into(),
+        count => Sentence::OtherNetworks { count: count.into() }.into(),
     };
     let ThrottleEntry { address, wrong_guesses, .. } = longest;
-    Some(format!(
-        "from {address} until {}{others} because of {wrong_guesses} wrong {} before. The provider can clear that: \
-        claviger throttle clear --address {address}",
-        until(now, longest),
-        if *wrong_guesses == 1 { "one" } else { "ones" },
-    ))
+    let guesses = match wrong_guesses {
+        1 => Sentence::OneWrongGuess,
+        count => Sentence::WrongGuesses { count: u64::from(*count).into() },
+    };
+    Some(Sentence::Throttled {
+        address: address.to_string().into(),
+        until: until(now, longest).to_string().into(),
+        others,
+        guesses: guesses.into(),
+    })
 }
 
 /// In whole seconds, rounded up.

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::lock_and_audit::entry;
+use crate::control::Sentence;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::users::{account_fault, check_grant};
@@ -71,7 +72,7 @@ pub async fn create_operator_token(
         record.expires_at = bounded_expiry(creator.expires_at, record.expires_at)?;
     }
     transaction.add_operator_token(&record).await.map_err(|error| match error {
-        StoreError::MissingReference => Invalid::one("account", "names no account").into(),
+        StoreError::MissingReference => Invalid::one("account", Sentence::NoAccount).into(),
         other => OperationError::from(other),
     })?;
     transaction.audit(call.actor(), &entry("create_operator_token", &record, None, Some(&record))).await?;
@@ -80,10 +81,10 @@ pub async fn create_operator_token(
     Ok(Outcome::Fresh(CreatedOperatorToken { record, token }))
 }
 
-fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) -> Result<(), Invalid> {
+fn check(new: &NewOperatorToken, account_fault: Option<Sentence>, now: Timestamp) -> Result<(), Invalid> {
     let mut invalid = Invalid::default();
     if new.role == Role::Member {
-        invalid.add("role", "must be staff, owner or implementer");
+        invalid.add("role", Sentence::RoleOfToken);
     }
     if let Some(problem) = account_fault {
         invalid.add("account", problem);
@@ -92,7 +93,7 @@ fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) ->
         invalid.add("name", problem);
     }
     if new.expires_at.is_some_and(|end| end <= now) {
-        invalid.add("expires_at", "must be in the future");
+        invalid.add("expires_at", Sentence::NotInFuture);
     }
     invalid.into_result()
 }
@@ -101,7 +102,7 @@ fn check(new: &NewOperatorToken, account_fault: Option<&str>, now: Timestamp) ->
 fn bounded_expiry(creator: Option<Timestamp>, requested: Option<Timestamp>) -> Result<Option<Timestamp>, Invalid> {
     match (creator, requested) {
         (Some(end), Some(later)) if later > end => {
-            Err(Invalid::one("expires_at", format!("must not be after {end}, when the token that creates it expires")))
+            Err(Invalid::one("expires_at", Sentence::ExpiryOfCreator { end: end.to_string().into() }))
         }
         (creator, requested) => Ok(requested.or(creator)),
     }

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::lock_and_audit::{check_right, entry};
+use crate::control::Sentence;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, Outcome};
@@ -42,7 +43,7 @@ pub async fn create_publisher(
         invalid.add("name", problem);
     }
     if new.expires_at.is_some_and(|end| end <= call.now) {
-        invalid.add("expires_at", "must be in the future");
+        invalid.add("expires_at", Sentence::NotInFuture);
     }
     invalid.into_result()?;
     let token = TokenFormat::publisher().mint().map_err(|_| NoSecret::Machine)?;
@@ -63,7 +64,7 @@ pub async fn create_publisher(
         return Ok(Outcome::Replayed(response));
     }
     transaction.insert_publisher(&record).await.map_err(|error| match error {
-        StoreError::MissingReference => Invalid::one("account", "names no account").into(),
+        StoreError::MissingReference => Invalid::one("account", Sentence::NoAccount).into(),
         other => OperationError::from(other),
     })?;
     call.record(&mut transaction, &entry("create_publisher", &record, None, Some(&record))).await?;

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::posted_event::{MAX_CREDENTIALS, MAX_EVENT_BYTES, MAX_EVENTS, PostedEvent, event_field};
+use crate::control::Sentence;
 use crate::control::operations::events::event_body;
 use crate::control::operations::{Invalid, NotFound, OperationError, OperationRefusal, Terms};
 use crate::credential::Label;
@@ -30,7 +31,7 @@ pub async fn post_events(
 ) -> Result<Vec<AcceptedEvent>, OperationError> {
     let webhooks = terms.webhooks.ok_or(OperationRefusal::from(NotFound("publisher")))?;
     if !(1..=MAX_EVENTS).contains(&posted.len()) {
-        return Err(Invalid::one("events", format!("must be 1 to {MAX_EVENTS}")).into());
+        return Err(Invalid::one("events", Sentence::CountOutOfRange { max: MAX_EVENTS.into() }).into());
     }
     let position = |index: usize| (posted.len() > 1).then_some(index);
     let mut invalid = Invalid::default();
@@ -39,13 +40,14 @@ pub async fn post_events(
     }
     let mut ids = BTreeSet::new();
     if let Some(index) = posted.iter().position(|event| !ids.insert(event.id.as_str())) {
-        invalid.add(event_field(position(index), "id"), "is that of an earlier event of this request");
+        invalid
+            .add(event_field(position(index), "id"), Sentence::english("is that of an earlier event of this request"));
     }
     if let Some(index) =
         posted.iter().position(|event| draft(event, String::new()).body.len() > MAX_EVENT_BYTES - ID_BYTES)
     {
         let problem = format!("is too large: an event has at most {MAX_EVENT_BYTES} bytes");
-        invalid.add(event_field(position(index), "data"), problem);
+        invalid.add(event_field(position(index), "data"), Sentence::english(problem));
     }
     invalid.into_result()?;
     check_accounts(store, publisher, posted).await?;
@@ -85,13 +87,13 @@ async fn check_credentials(store: &Store, posted: &[PostedEvent]) -> Result<(), 
             }
             if checked.len() > MAX_CREDENTIALS {
                 let problem = format!("must be at most {MAX_CREDENTIALS} in all events of a request");
-                return Err(Invalid::one("credentials", problem).into());
+                return Err(Invalid::one("credentials", Sentence::english(problem)).into());
             }
             let found = store.credential(id).await?;
             if found.is_none_or(|record| record.account.as_str() != event.account) {
                 let field = event_field((posted.len() > 1).then_some(index), "credentials");
                 let problem = format!("{} is not a credential of account {}", id.escape_debug(), event.account);
-                return Err(Invalid::one(field, problem).into());
+                return Err(Invalid::one(field, Sentence::english(problem)).into());
             }
         }
     }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::config::Webhooks;
+use crate::control::Sentence;
 use crate::control::operations::Invalid;
 use crate::credential::{Label, ScopeCatalog};
 
@@ -50,7 +51,9 @@ impl PostedEvent {
         position: Option<usize>,
     ) -> Invalid {
         let mut invalid = Invalid::default();
-        let mut fault = |field: &'static str, problem: String| invalid.add(event_field(position, field), problem);
+        let mut fault = |field: &'static str, problem: String| {
+            invalid.add(event_field(position, field), Sentence::english(problem));
+        };
         if !(1..=MAX_ID_BYTES).contains(&self.id.len()) || !self.id.bytes().all(|byte| byte.is_ascii_graphic()) {
             fault("id", format!("must be 1 to {MAX_ID_BYTES} visible ASCII characters"));
         }

@@ -1,4 +1,5 @@
 use super::{SignInContext, SignInError};
+use crate::control::Sentence;
 use crate::control::operations::secrets::check_password;
 use crate::control::operations::users::entry;
 use crate::control::operations::{Invalid, NoSecret, OperationContext, OperationError, OperationRefusal};
@@ -19,9 +20,9 @@ pub async fn change_password(
 ) -> Result<UserRecord, OperationError<SignInError>> {
     let id = call.caller.user.as_ref().ok_or_else(OperationRefusal::for_no_role)?;
     let user = call.store.user(id.as_str()).await?.ok_or_else(OperationRefusal::for_no_role)?;
-    let wrong = || Invalid::one("current", "is wrong");
+    let wrong = || Invalid::one("current", Sentence::PasswordWrong);
     // Checked first: hashing is slow.
-    check_password(&user.email, &new).map_err(|unfit| Invalid::one("password", unfit.to_string()))?;
+    check_password(&user.email, &new).map_err(|unfit| Invalid::one("password", unfit.into()))?;
     if !at.verify(&user.email, (user.password_hash.clone(), true), current).await? {
         return Err(wrong().into());
     }

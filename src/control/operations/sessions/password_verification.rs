@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::SignInContext;
 use crate::auth::Network;
+use crate::control::Sentence;
 use crate::control::operations::{NoSecret, OperationError, OperationReason};
 use crate::credential::{PasswordHash, PlainPassword};
 
@@ -10,16 +11,24 @@ pub(super) const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// Why a password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum SignInError {
     /// Does not tell which of the two, or whether the user exists.
-    #[error("e-mail address or password is wrong")]
     Wrong,
     /// The password was not compared.
-    #[error("too many wrong passwords; try again in {} s", retry_after.as_secs())]
     TooMany { retry_after: Duration },
 }
 
 impl OperationReason for SignInError {}
+
+impl From<&SignInError> for Sentence {
+    fn from(error: &SignInError) -> Self {
+        match error {
+            SignInError::Wrong => Self::SignInWrong,
+            SignInError::TooMany { retry_after } => Self::SignInTooMany { seconds: retry_after.as_secs().into() },
+        }
+    }
+}
 
 impl SignInContext<'_> {
     /// Compares a password. Takes as long without a hash, so that response times do not disclose which users exist.

@@ -1,3 +1,4 @@
+use crate::control::Sentence;
 use crate::control::operations::webhooks::skip_deliveries_of_user;
 use crate::control::operations::{
     AccountScope, NotFound, OperationContext, OperationError, OperationReason, OperationRefusal,
@@ -8,19 +9,27 @@ use crate::store::{AuditEntry, EnabledUser, StoreError, Transaction, UniqueKey, 
 
 /// Conflict with other users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum UserConflict {
-    #[error("another user has this e-mail address")]
     EmailTaken,
-    #[error("you cannot disable yourself")]
     Oneself,
     /// Without staff no access could be granted.
-    #[error("this is the last of the staff who can sign in")]
     LastStaff,
-    #[error("this is the last owner of the account who can sign in; only the provider can do this")]
     LastOwner,
 }
 
 impl OperationReason for UserConflict {}
+
+impl From<&UserConflict> for Sentence {
+    fn from(conflict: &UserConflict) -> Self {
+        match conflict {
+            UserConflict::EmailTaken => Self::EmailTaken,
+            UserConflict::Oneself => Self::Oneself,
+            UserConflict::LastStaff => Self::LastStaff,
+            UserConflict::LastOwner => Self::LastOwner,
+        }
+    }
+}
 
 /// A write of a user that failed because of their e-mail address.
 pub(super) fn email_conflict<E: From<UserConflict> + From<StoreError>>(error: StoreError) -> E {

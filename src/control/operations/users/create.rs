@@ -1,6 +1,7 @@
 use super::change::{UserConflict, email_conflict, entry};
 use super::delegation::{account_fault, check_grant};
 use super::setup_link::{NewSetupLink, add_link};
+use crate::control::Sentence;
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::notice_mails;
@@ -73,7 +74,7 @@ pub async fn create_user(
         return Ok(Outcome::Replayed(response));
     }
     transaction.add_user(&record).await.map_err(|error| match error {
-        StoreError::MissingReference => Invalid::one("account", "names no account").into(),
+        StoreError::MissingReference => Invalid::one("account", Sentence::NoAccount).into(),
         error => email_conflict::<OperationError<_>>(error),
     })?;
     let link = if call.terms.delivery.mail.is_some() {

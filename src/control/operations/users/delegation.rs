@@ -1,5 +1,6 @@
 //! Callers can grant only roles and accounts within their own scope.
 
+use crate::control::Sentence;
 use crate::control::operations::{AccountScope, OperationRefusal};
 use crate::credential::Label;
 use crate::store::Role;
@@ -21,10 +22,10 @@ pub(in crate::control::operations) fn check_grant(
 }
 
 /// What is wrong with the field `account` beside this role.
-pub(in crate::control::operations) fn account_fault(role: Role, account: Option<&Label>) -> Option<&'static str> {
+pub(in crate::control::operations) fn account_fault(role: Role, account: Option<&Label>) -> Option<Sentence> {
     match (role == Role::Staff, account.is_some()) {
-        (true, true) => Some("must be left out: staff belong to no account"),
-        (false, false) => Some("is required: only staff belong to none"),
+        (true, true) => Some(Sentence::AccountOfStaff),
+        (false, false) => Some(Sentence::AccountMissing),
         (true, false) | (false, true) => None,
     }
 }

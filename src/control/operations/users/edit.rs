@@ -1,5 +1,6 @@
 use super::change::{UserConflict, check_owners, lock_user, write};
 use super::delegation::check_grant;
+use crate::control::Sentence;
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::text_rules::name_fault;
 use crate::control::operations::{Invalid, OperationContext, OperationError, Patch, Right};
@@ -44,7 +45,7 @@ pub async fn edit_user(
     if let Some(role) = edit.role {
         check_grant(reach, role, before.account.as_ref())?;
         if (role == Role::Staff) != (before.role == Role::Staff) {
-            invalid.add("role", "cannot change into or out of staff: create another user");
+            invalid.add("role", Sentence::RoleOfStaff);
         }
         if role != before.role {
             check_owners(reach, &mut transaction, &before).await?;

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::change::{entry, lock_user};
 use super::link_author::{LinkAuthor, may_create_link};
+use crate::control::Sentence;
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::{
     AccountScope, NoSecret, OperationContext, OperationError, OperationReason, OperationRefusal, Outcome, Right,
@@ -26,18 +27,26 @@ pub struct NewSetupLink {
 
 /// Why a set-up link cannot be created or used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum SetupLinkError {
     /// A user of the staff with a password can create all other links.
-    #[error("set-up is complete: a user of the staff has a password")]
     AlreadySetUp,
     /// Used, expired or never created: the response does not tell which.
-    #[error("this link is not valid; ask for a new one")]
     NotValid,
-    #[error("another user has this e-mail address")]
     EmailTaken,
 }
 
 impl OperationReason for SetupLinkError {}
+
+impl From<&SetupLinkError> for Sentence {
+    fn from(error: &SetupLinkError) -> Self {
+        match error {
+            SetupLinkError::AlreadySetUp => Self::AlreadySetUp,
+            SetupLinkError::NotValid => Self::LinkNotValid,
+            SetupLinkError::EmailTaken => Self::EmailTaken,
+        }
+    }
+}
 
 /// The user whose password a link sets.
 #[derive(Debug, Clone, PartialEq, Eq)]

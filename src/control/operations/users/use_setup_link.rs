@@ -3,6 +3,7 @@ use jiff::Timestamp;
 use super::change::entry;
 use super::link_author::{LinkAuthor, may_create_link};
 use super::setup_link::{FIRST, SetupLinkError, link_user, live_link};
+use crate::control::Sentence;
 use crate::control::operations::authorize::ActorState;
 use crate::control::operations::contact_validation::email_fault;
 use crate::control::operations::ids::new_id;
@@ -46,13 +47,13 @@ pub async fn use_setup_link(
         if LinkAuthor::of(&link) != LinkAuthor::Host {
             return Err(SetupLinkError::NotValid.into());
         }
-        let first = first.ok_or_else(|| Invalid::one("email", "is required for the first user"))?;
+        let first = first.ok_or_else(|| Invalid::one("email", Sentence::FirstUserEmail))?;
         let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
         return create_first_user(at, now, &link.digest, first, hash).await;
     }
     let user = link_user(at.store, now, &link).await?.ok_or(SetupLinkError::NotValid)?;
     if first.is_some() {
-        return Err(Invalid::one("email", "must be left out: this link is for an existing user").into());
+        return Err(Invalid::one("email", Sentence::ExistingUserEmail).into());
     }
     password_fault(&user.email, &password).into_result()?;
     let (hash, _) = at.hashes.hash(password).await.map_err(NoSecret::from)?;
@@ -146,7 +147,7 @@ fn first_user_faults(first: &FirstUser) -> Invalid {
 
 fn password_fault(email: &str, password: &PlainPassword) -> Invalid {
     let unfit = check_password(email, password).err();
-    unfit.map(|unfit| Invalid::one("password", unfit.to_string())).unwrap_or_default()
+    unfit.map(|unfit| Invalid::one("password", unfit.into())).unwrap_or_default()
 }
 
 /// The holder of the link of this user.

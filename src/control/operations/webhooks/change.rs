@@ -1,28 +1,37 @@
 //! What changes of a webhook have in common: lock, check, write with the audit entry.
 
 use super::reach::{WebhookReach, manageable};
+use crate::control::Sentence;
 use crate::control::operations::{NotFound, OperationContext, OperationError, OperationReason, OperationRefusal};
 use crate::control::views::{AuditState, WebhookView};
 use crate::store::{AuditEntry, Transaction, WebhookRecord};
 
 /// Conflict with the bounds, or with the state of a webhook.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Sentence::from(self))]
 pub enum WebhookConflict {
-    #[error("this credential has {0} webhooks already, which is the most it may have; delete one first")]
     TooManyOfCredential(u64),
-    #[error("this account has {0} webhooks already, which is the most it may have; delete one first")]
     TooManyOfAccount(u64),
     /// The installation key that its secret derives from is in none of the key files.
-    #[error("its secret cannot be derived: the installation key (installation_key_file) is missing here")]
     KeyMissing,
     /// Nothing can be sent, so that no test or replay is queued.
-    #[error("nothing is sent to this webhook now: {0}")]
-    Stopped(&'static str),
-    #[error("this delivery is still waiting, and is sent without a replay")]
+    Stopped(Sentence),
     StillWaiting,
 }
 
 impl OperationReason for WebhookConflict {}
+
+impl From<&WebhookConflict> for Sentence {
+    fn from(conflict: &WebhookConflict) -> Self {
+        match conflict {
+            WebhookConflict::TooManyOfCredential(max) => Self::WebhooksOfCredential { max: (*max).into() },
+            WebhookConflict::TooManyOfAccount(max) => Self::WebhooksOfAccount { max: (*max).into() },
+            WebhookConflict::KeyMissing => Self::WebhookKeyMissing,
+            WebhookConflict::Stopped(reason) => Self::WebhookStopped { reason: reason.clone().into() },
+            WebhookConflict::StillWaiting => Self::WebhookWaiting,
+        }
+    }
+}
 
 /// Failures so far no longer count.
 pub(super) fn forget_failures(record: &mut WebhookRecord) {

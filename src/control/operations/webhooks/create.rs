@@ -5,6 +5,7 @@ use super::reach::{WebhookReach, manageable};
 use super::secret::derive;
 use super::subscription::Subscription;
 use super::{MAX_WEBHOOKS_OF_ACCOUNT, MAX_WEBHOOKS_OF_CREDENTIAL};
+use crate::control::Sentence;
 use crate::control::operations::ids::new_id;
 use crate::control::operations::{Invalid, NotFound, OperationContext, OperationError, OperationRefusal, Outcome};
 use crate::control::views::WebhookView;
@@ -69,7 +70,7 @@ pub(super) async fn checked(
     let mut invalid = Invalid::default();
     let destination = Destination::parse(url, &terms.destinations);
     if let Err(fault) = &destination {
-        invalid.add("url", fault.to_string());
+        invalid.add("url", fault.clone().into());
     }
     let subscription = Subscription::parse(entity, operation, &terms.settings);
     if let Err(faults) = &subscription {
@@ -77,7 +78,7 @@ pub(super) async fn checked(
     }
     let (Ok(destination), Ok(subscription)) = (destination, subscription) else { return Err(invalid.into()) };
     if let Err(fault) = destination.resolve(&terms.destinations).await {
-        return Err(Invalid::one("url", fault.to_string()).into());
+        return Err(Invalid::one("url", fault.into()).into());
     }
     Ok((destination, subscription))
 }
@@ -90,7 +91,7 @@ async fn credential_within(
 ) -> Result<CredentialRecord, OperationError<WebhookConflict>> {
     let is_within = |record: &CredentialRecord| reach.covers_credential(&record.account, &record.id);
     let found = transaction.credential(id.as_str()).await?.filter(is_within);
-    Ok(found.ok_or_else(|| Invalid::one("credential", "names no credential that may have webhooks of yours"))?)
+    Ok(found.ok_or_else(|| Invalid::one("credential", Sentence::WebhookCredential))?)
 }
 
 pub(super) fn record(

@@ -16,6 +16,7 @@ mod stopped;
 mod subscription;
 mod terms;
 mod test_event;
+mod url_faults;
 
 pub use change::WebhookConflict;
 pub(in crate::control) use change::entry as webhook_entry;

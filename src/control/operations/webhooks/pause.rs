@@ -34,7 +34,7 @@ pub async fn play_webhook(
     if let Some(terms) = call.terms.webhooks
         && let Err(fault) = Destination::parse(&before.url, &terms.destinations)
     {
-        return Err(Invalid::one("url", fault.to_string()).into());
+        return Err(Invalid::one("url", fault.into()).into());
     }
     let after = write(call, &mut transaction, "play_webhook", &before, |record| {
         record.paused = false;

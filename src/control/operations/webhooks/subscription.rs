@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::config::Webhooks;
+use crate::control::Sentence;
 use crate::control::operations::events::OWN_ENTITIES;
 use crate::control::operations::{FieldFault, Invalid, OperationContext, Right};
 
@@ -27,13 +28,12 @@ impl Subscription {
                 Some((_, operations)) => operations.clone(),
                 None => {
                     let known: Vec<&str> = operations.iter().map(|(entity, _)| *entity).collect();
-                    return Err(Invalid::one("entity", format!("must be {ANY} or one of: {}", known.join(", "))));
+                    return Err(Invalid::one("entity", unknown(&known)));
                 }
             },
         };
         if operation != ANY && !of_entity.contains(&operation) {
-            let problem = format!("must be {ANY} or one of: {}", unique(of_entity).join(", "));
-            return Err(Invalid::one("operation", problem));
+            return Err(Invalid::one("operation", unknown(&unique(of_entity))));
         }
         Ok(Self { entity: entity.to_owned(), operation: operation.to_owned() })
     }
@@ -49,7 +49,7 @@ impl Subscription {
         match event.split_once('.') {
             Some((entity, operation)) => Self::parse(entity, operation, settings).map_err(of_event),
             None if event == ANY => Self::parse(ANY, ANY, settings),
-            None => Err(Invalid::one("event", "must be an entity and an operation: contact.created")),
+            None => Err(Invalid::one("event", Sentence::EventForm)),
         }
     }
 
@@ -89,6 +89,10 @@ pub(in crate::control) fn offered_events<'s>(
     let is_offered =
         |entity: &str| !has_own_key_only || entity == "credential" || settings.entities.contains_key(entity);
     operations(settings).into_iter().filter(|(entity, _)| is_offered(entity)).collect()
+}
+
+fn unknown(known: &[&str]) -> Sentence {
+    Sentence::EventUnknown { any: ANY.into(), names: known.join(", ").into() }
 }
 
 fn unique(mut names: Vec<&str>) -> Vec<&str> {

@@ -160,7 +160,7 @@ fn problem(rejection: Rejection) -> Problem {
         503 => Code::DatabaseUnavailable,
         _ => Code::Forbidden,
     };
-    let problem = Problem::new(code, rejection.detail());
+    let problem = Problem::english(code, rejection.detail());
     match rejection.retry_after() {
         Some(delay) => problem.retry_after(u32::try_from(delay.as_secs()).unwrap_or(u32::MAX).max(1)),
         None => problem,

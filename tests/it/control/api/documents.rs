@@ -176,7 +176,7 @@ async fn the_type_of_every_problem_has_a_page() {
         assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"), "{word}");
         let html = page.body.as_str().unwrap();
         assert!(
-            html.contains(&format!("<h1>{title}</h1>")) && html.contains(&format!("<code>{word}</code>")),
+            html.contains(&format!("<h1 lang=\"en\">{title}</h1>")) && html.contains(&format!("<code>{word}</code>")),
             "{html}"
         );
         assert!(index.body.as_str().unwrap().contains(&format!("href=\"/errors/{word}\"")), "{word}");

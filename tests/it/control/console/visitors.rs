@@ -7,9 +7,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use claviger::clock::Clock;
-use claviger::config::Webhooks;
+use claviger::config::{ConfigSource, Webhooks};
 use claviger::control::operations::{Caller, WebhookTerms};
-use claviger::control::{ControlState, LiveSettings, Throttles, console_listener};
+use claviger::control::{ControlState, LiveSettings, Look, Throttles, console_listener};
 use claviger::credential::{InstallationKey, InstallationKeys, Version, VersionCatalog};
 use claviger::delivery::webhooks::{DestinationRules, NameLookup};
 use claviger::store::Role;
@@ -41,7 +41,7 @@ fn webhooks() -> Arc<WebhookTerms> {
         entities: [("contact".to_owned(), vec!["created".to_owned(), "merged".to_owned()])].into(),
         keep: std::time::Duration::from_secs(30 * 24 * 3600),
         allow_http: false,
-        ports: [443].into(),
+        ports: [443, 8443].into(),
         allow: Box::default(),
         proxy: None,
         ca: None,
@@ -61,6 +61,20 @@ impl Pages {
 
     pub async fn with_webhooks() -> Self {
         Self::with(LiveSettings { webhooks: Some(webhooks()), ..LiveSettings::default() }).await
+    }
+
+    /// With webhooks and the texts of `config/examples/german`.
+    pub async fn in_german() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("claviger.yaml");
+        let texts = concat!(env!("CARGO_MANIFEST_DIR"), "/config/examples/german/texts");
+        let settings = format!(
+            "credentials: {{database: 'sqlite:claviger.db'}}\nconsole: {{texts: '{texts}', languages: [de, en]}}\n"
+        );
+        std::fs::write(&file, settings).unwrap();
+        let settings = ConfigSource { file: Some(file), overrides: Vec::new() }.load().unwrap();
+        let live = LiveSettings { webhooks: Some(webhooks()), ..LiveSettings::default() };
+        Self::with(live.with_look(Look::load(&settings).unwrap())).await
     }
 
     async fn with(settings: LiveSettings) -> Self {
@@ -131,7 +145,7 @@ impl Person<'_> {
         request.header("origin", "https://example.org").header("sec-fetch-site", "same-origin")
     }
 
-    async fn send(&self, request: axum::http::request::Builder, body: Body) -> Answer {
+    pub async fn send(&self, request: axum::http::request::Builder, body: Body) -> Answer {
         let mut request = request.body(body).unwrap();
         request.extensions_mut().insert(self.caller.clone());
         let response = self.pages.router.clone().oneshot(request).await.unwrap();

@@ -44,7 +44,8 @@ async fn developer_emails_are_checked_stored_and_changed(bed: TestDatabase) {
     let Err(OperationError::Invalid(Invalid(faults))) = create(&call, with(&["api@pixel.example", "x"])).await else {
         panic!("it is refused");
     };
-    assert!(faults[0].problem.starts_with("address 2 must be an e-mail address"), "{}", faults[0].problem);
+    let problem = faults[0].problem.to_string();
+    assert!(problem.starts_with("address 2 must be an e-mail address"), "{problem}");
     let given = with(&[" api@pixel.example ", "API@pixel.example", "ops@pixel.example"]);
     let id = create(&call, given).await.unwrap().fresh().unwrap().record.id.to_string();
     assert_eq!(record(&bed, &id).await.developer_emails, TWO);

@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::export_summary::ExportSummary;
 use crate::config::{Diagnostic, Diagnostics, Origin};
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::Query;
 use crate::control::api::fields::FieldReader;
@@ -194,11 +195,11 @@ impl InQuery {
         let version = fields.optional_label("version", self.version.as_deref());
         let needs_users = formats::Format::from(self.format).needs_users();
         if needs_users && self.account.is_none() {
-            fields.add("account", "is missing: an htpasswd file does not say whose its users are");
+            fields.add("account", Sentence::HtpasswdAccount);
         }
         for (field, is_there) in [("account", self.account.is_some()), ("version", self.version.is_some())] {
             if is_there && !needs_users {
-                fields.add(field, "is for htpasswd only; the other formats have their own field for it");
+                fields.add(field, Sentence::HtpasswdOnly);
             }
         }
         fields.finish()?;
@@ -208,7 +209,7 @@ impl InQuery {
 
 /// Keeps the body in a temporary file: a million credentials do not fit into memory.
 async fn spool(request: Request, format: FileFormat) -> Result<Source, Problem> {
-    let too_large = || Problem::new(Code::TooLarge, format.too_large());
+    let too_large = || Problem::english(Code::TooLarge, format.too_large());
     let max_bytes = format.max_bytes();
     let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > max_bytes as u64) {
@@ -219,7 +220,7 @@ async fn spool(request: Request, format: FileFormat) -> Result<Source, Problem> 
     let mut size = 0;
     while let Some(piece) = pieces.next().await {
         let piece = piece.map_err(|_| {
-            Problem::new(Code::Malformed, "the connection ended before the whole file arrived; send it again")
+            Problem::english(Code::Malformed, "the connection ended before the whole file arrived; send it again")
         })?;
         size += piece.len();
         if size > max_bytes {
@@ -300,13 +301,13 @@ fn field_problem(fault: Diagnostic) -> FieldProblem {
         Origin::File { line, column } if line > 0 => Some(Position { line, column }),
         Origin::File { .. } | Origin::Environment(_) | Origin::Flag(_) => None,
     };
-    FieldProblem { at, ..FieldProblem::new(fault.path, fault.problem + &hint) }
+    FieldProblem { at, ..FieldProblem::new(fault.path, Sentence::english(fault.problem + &hint)) }
 }
 
 impl From<Diagnostics> for Problem {
     fn from(faults: Diagnostics) -> Self {
         let count = faults.0.len();
         let detail = format!("{count} fault{}; nothing was imported", if count == 1 { "" } else { "s" });
-        Self { fields: faults.0.into_iter().map(field_problem).collect(), ..Self::new(Code::Invalid, detail) }
+        Self { fields: faults.0.into_iter().map(field_problem).collect(), ..Self::english(Code::Invalid, detail) }
     }
 }

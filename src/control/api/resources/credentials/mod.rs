@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use self::new_credential_body::NewCredentialBody;
 use self::secret_response::WithSecret;
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, Query};
 use crate::control::api::fields::FieldReader;
@@ -135,7 +136,7 @@ async fn count(call: ApiCall, Query(query): Query<CredentialQuery>) -> Result<Ap
     let mut fields = FieldReader::default();
     for (field, is_there) in [("cursor", query.cursor.is_some()), ("limit", query.limit.is_some())] {
         if is_there {
-            fields.add(field, "does not apply to counts");
+            fields.add(field, Sentence::english("does not apply to counts"));
         }
     }
     let wanted = query.wanted(&mut fields);

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::secret_response::DeliverWord;
+use crate::control::Sentence;
 use crate::control::api::extract::JsonObject;
 use crate::control::api::fields::FieldReader;
 use crate::control::operations::{
@@ -87,7 +88,7 @@ impl NewCredentialBody {
         let rate_limit = self.rate_limit.and_then(|JsonObject(limit)| rate_limit(&mut fields, limit));
         let (Some(account), Some(secret)) = (account, secret) else {
             fields.finish()?;
-            return Err(Problem::of_field("account", "must not be empty"));
+            return Err(Problem::of_field("account", Sentence::Empty));
         };
         let new = NewCredential {
             id,
@@ -120,13 +121,13 @@ fn secret(
         (SecretKind::Token, username) => {
             for (field, is_there) in [("username", username.is_some()), ("password", password.is_some())] {
                 if is_there {
-                    fields.add(field, "does not apply to a token, which is generated");
+                    fields.add(field, Sentence::english("does not apply to a token, which is generated"));
                 }
             }
             Some(NewSecret::Token)
         }
         (SecretKind::Password, None) => {
-            fields.add("username", "is missing");
+            fields.add("username", Sentence::Missing);
             None
         }
         (SecretKind::Password, Some(username)) => {
@@ -139,7 +140,7 @@ fn secret(
 pub(in crate::control::api) fn rate_limit(fields: &mut FieldReader, written: RateLimitView) -> Option<RateLimit> {
     let limit = written.limit();
     if limit.is_none() {
-        fields.add("rate_limit", "must count from 1");
+        fields.add("rate_limit", Sentence::english("must count from 1"));
     }
     limit
 }

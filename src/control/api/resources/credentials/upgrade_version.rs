@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, CredentialId, MaybeBody};
 use crate::control::api::fields::{FieldReader, not_null};
@@ -80,7 +81,7 @@ async fn upgrade_all_unversioned(
     let version = fields.label("version", &body.version);
     let account = fields.optional_label("account", body.account.as_deref());
     fields.finish()?;
-    let version = version.ok_or_else(|| Problem::of_field("version", "must not be empty"))?;
+    let version = version.ok_or_else(|| Problem::of_field("version", Sentence::Empty))?;
     let upgraded = upgrade_unversioned(&call.context(), account.as_ref(), &version).await.map_err(interrupted)?;
     Ok(ApiResponse::ok(Upgraded { upgraded }))
 }
@@ -90,5 +91,5 @@ fn interrupted(error: OperationError) -> Problem {
     let is_of_store = matches!(error, OperationError::Store(_));
     let problem = Problem::from(error);
     let detail = "some credentials may be pinned already; repeat the call for the others";
-    if is_of_store { Problem { detail: detail.into(), ..problem } } else { problem }
+    if is_of_store { Problem { detail: Sentence::english(detail).into(), ..problem } } else { problem }
 }

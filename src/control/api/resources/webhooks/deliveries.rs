@@ -3,6 +3,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::TAG;
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, DeliveryId, Query, WebhookId};
 use crate::control::api::fields::FieldReader;
@@ -119,7 +120,9 @@ async fn replay(
     let what = fields.word("what", Some(&body.what), &words);
     let since = fields.timestamp("since", Some(&body.since));
     fields.finish()?;
-    let (Some(what), Some(since)) = (what, since) else { return Err(Problem::of_field("since", "must be a time")) };
+    let (Some(what), Some(since)) = (what, since) else {
+        return Err(Problem::of_field("since", Sentence::english("must be a time")));
+    };
     let deliveries = replay_since(&call.context(), id.as_str(), what, since).await?;
     call.wake_webhooks();
     Ok(ApiResponse::ok(ReplayCount { deliveries }))

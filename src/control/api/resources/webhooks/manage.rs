@@ -4,6 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::TAG;
 use super::body::{WebhookWithSecret, view};
+use crate::control::Sentence;
 use crate::control::api::call::ApiCall;
 use crate::control::api::extract::{Body, Query, WebhookId};
 use crate::control::api::fields::{FieldReader, not_null};
@@ -104,7 +105,9 @@ async fn create(call: ApiCall, Body(body): Body<NewWebhookBody>) -> Result<ApiRe
     let mut fields = FieldReader::default();
     let credential = fields.label("credential", &body.credential);
     fields.finish()?;
-    let Some(credential) = credential else { return Err(Problem::of_field("credential", "must be an id")) };
+    let Some(credential) = credential else {
+        return Err(Problem::of_field("credential", Sentence::english("must be an id")));
+    };
     let new = NewWebhook {
         credential,
         url: body.url,

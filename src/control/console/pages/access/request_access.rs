@@ -5,6 +5,7 @@ use axum::extract::Path;
 use super::forms::Refused;
 use super::guard::Customer;
 use super::show::show;
+use crate::control::Sentence;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::posted_form::Posted;
@@ -35,9 +36,9 @@ pub(super) async fn ask(Customer { visit, account }: Customer, posted: Posted) -
     for fault in problem.fields.iter_mut().filter(|fault| fault.field == "use_cases") {
         if is_other_unfit {
             fault.field = "other".into();
-            fault.problem = visit.t("access-other-unfit");
+            fault.problem = Sentence::Localized(visit.t("access-other-unfit"));
         } else {
-            fault.problem = visit.t("access-uses-unfit");
+            fault.problem = Sentence::Localized(visit.t("access-uses-unfit"));
         }
     }
     let form = Form::refused(&visit, &posted, problem)?;

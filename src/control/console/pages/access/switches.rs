@@ -5,6 +5,7 @@ use askama::Template;
 use super::forms::{ALLOWED, NOT_ALLOWED, Refused};
 use super::guard::Customer;
 use super::show::show;
+use crate::control::Sentence;
 use crate::control::console::confirmation::{CONFIRM, Confirmation, Loss};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -80,7 +81,7 @@ pub(super) async fn members(Customer { visit, account }: Customer, posted: Poste
         NOT_ALLOWED => false,
         _ => {
             visit.require(Right::SwitchAccess)?;
-            let problem = Problem::of_field("allowed", visit.t("access-members-unfit"));
+            let problem = Problem::of_field("allowed", Sentence::Localized(visit.t("access-members-unfit")));
             return refused(&visit, &account.id, &posted, problem).await;
         }
     };

@@ -4,6 +4,7 @@ use axum::extract::Path;
 
 use super::detail;
 use super::list::{self, Wanted, names};
+use crate::control::Sentence;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
 use crate::control::console::page_callers::Visit;
@@ -25,11 +26,11 @@ pub(super) async fn many(visit: Visit, posted: Posted) -> Answer {
     let decided = match (button, reason) {
         // Enter in the field presses the first button.
         ("approve", reason) if !reason.is_empty() => {
-            Err(Problem::of_field("reason", visit.t("requests-reason-of-approval")))
+            Err(Problem::of_field("reason", Sentence::Localized(visit.t("requests-reason-of-approval"))))
         }
         ("approve", _) => decide(&visit, &posted, &ids, &Decision::Approve).await?,
         ("decline", reason) => decide(&visit, &posted, &ids, &Decision::Decline(reason.to_owned())).await?,
-        _ => return Err(Problem::new(Code::Malformed, "the form has no decision that this page has")),
+        _ => return Err(Problem::new(Code::Malformed, Sentence::FormDecision)),
     };
     match decided {
         Ok(records) => {
@@ -40,7 +41,7 @@ pub(super) async fn many(visit: Visit, posted: Posted) -> Answer {
         }
         Err(mut problem) => {
             for fault in problem.fields.iter_mut().filter(|fault| fault.field == "ids") {
-                fault.problem = visit.t("requests-none-chosen");
+                fault.problem = Sentence::Localized(visit.t("requests-none-chosen"));
             }
             let form = Form::refused(&visit, &posted, problem)?;
             list::show(&visit, &wanted, form, &ids).await
@@ -97,7 +98,7 @@ async fn decide(
     };
     let mut problem = Problem::from(error);
     if problem.code != Code::NotFound {
-        problem.detail = undecidable(visit, &others).await?.into();
+        problem.detail = Sentence::Localized(undecidable(visit, &others).await?).into();
     }
     Ok(Err(problem))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -181,12 +182,12 @@ impl Wanted {
 
     fn state(&self) -> Result<Option<RequestState>, Problem> {
         let found = STATES.iter().find(|(word, ..)| *word == self.word());
-        found.map(|(_, state, _)| *state).ok_or_else(|| Problem::new(Code::Malformed, "this page has no such state"))
+        found.map(|(_, state, _)| *state).ok_or_else(|| Problem::new(Code::Malformed, Sentence::FilterState))
     }
 
     fn account(&self) -> Result<Option<Label>, Problem> {
         let id = (!self.account.is_empty()).then(|| self.account.parse()).transpose();
-        id.map_err(|_| Problem::new(Code::Malformed, "this is no id of an account"))
+        id.map_err(|_| Problem::new(Code::Malformed, Sentence::FilterAccount))
     }
 
     pub(super) fn path(&self) -> String {

@@ -40,7 +40,7 @@ pub(super) async fn create(visit: Visit, posted: Posted) -> Answer {
     let id = match id.map(|id| id.parse::<Label>()).transpose() {
         Ok(id) => id,
         Err(error) => {
-            return show(&visit, Form::refused(&visit, &posted, Problem::of_field("id", error.to_string()))?);
+            return show(&visit, Form::refused(&visit, &posted, Problem::of_field("id", error.into()))?);
         }
     };
     match create_account(&visit.write(&posted), NewAccount { id, name }).await {

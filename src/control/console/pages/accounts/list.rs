@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::control::Sentence;
 use crate::control::console::form_field::Choice;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
@@ -101,7 +102,7 @@ impl Wanted {
             "" => Ok(None),
             "yes" => Ok(Some(true)),
             "no" => Ok(Some(false)),
-            _ => Err(Problem::new(Code::Malformed, "granted is yes or no")),
+            _ => Err(Problem::new(Code::Malformed, Sentence::FilterGranted)),
         }
     }
 

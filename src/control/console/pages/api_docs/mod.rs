@@ -65,7 +65,7 @@ async fn index(visitor: Anyone) -> Answer {
 
 async fn group(visitor: Anyone, Path(slug): Path<String>) -> Answer {
     let group = REFERENCE.groups.iter().find(|group| group.slug == slug);
-    let group = group.ok_or_else(|| Problem::new(Code::NotFound, "no group of operations has this name"))?;
+    let group = group.ok_or_else(|| Problem::english(Code::NotFound, "no group of operations has this name"))?;
     visitor.show(Page::new(&*group.title, &GroupPage { v: &visitor, group, base: base(&visitor) })?)
 }
 

@@ -17,6 +17,7 @@ use self::filter::Filter;
 use super::credentials::people;
 use super::page_urls::with_query;
 use super::url_params::query;
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::menu::{Entry, Section};
@@ -110,7 +111,7 @@ pub(super) async fn show(visit: &Visit, posted: &Posted) -> Answer {
 async fn find(visit: &Visit, filter: &Filter<'_>, cursor: Option<&str>) -> Result<Listing<AuditRecord>, Problem> {
     let filter = filter.filter()?;
     if cursor.is_some_and(|cursor| cursor.contains(char::is_control)) {
-        return Err(Problem::of_field("cursor", "is not a cursor of this list"));
+        return Err(Problem::of_field("cursor", Sentence::Cursor));
     }
     Ok(list_audit(&visit.context(), filter, Paging { after: cursor, limit: PAGE_SIZE }).await?)
 }

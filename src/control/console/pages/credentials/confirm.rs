@@ -8,6 +8,7 @@ use super::create::refused;
 use super::display_names;
 use super::guard::{CredentialId, Manager};
 use super::paths::{LIST, path_of};
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -111,7 +112,7 @@ async fn execute(visit: &Visit, id: &str, posted: &Posted, act: Act) -> Answer {
         Act::Enable => enable(&call, id).await,
         Act::Clear => clear(&call, id).await,
         Act::Delete if confirm == id => delete(&call, id).await,
-        Act::Delete => Err(Invalid::one("confirm", visit.t("credentials-fault-confirm")).into()),
+        Act::Delete => Err(Invalid::one("confirm", Sentence::Localized(visit.t("credentials-fault-confirm"))).into()),
     };
     let error = match done {
         Ok(record) => {

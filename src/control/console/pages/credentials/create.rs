@@ -9,6 +9,7 @@ use super::guard::Manager;
 use super::paths::LIST;
 use super::restrictions::{RestrictionFields, Restrictions};
 use crate::config::raw;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -181,13 +182,13 @@ fn read_secret(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Optio
     let is_accepted = |kind: &str| accepted_kinds(&v.settings.accept).iter().any(|(accepted, ..)| *accepted == kind);
     match kind {
         _ if !is_accepted(kind) => {
-            faults.add("kind", v.t("credentials-fault-choose"));
+            faults.add("kind", Sentence::Localized(v.t("credentials-fault-choose")));
             None
         }
         TOKEN => {
             for (field, is_there) in [("username", !username.is_empty()), ("password", chosen.is_some())] {
                 if is_there {
-                    faults.add(field, v.t("credentials-fault-token"));
+                    faults.add(field, Sentence::Localized(v.t("credentials-fault-token")));
                 }
             }
             Some(NewSecret::Token)
@@ -202,7 +203,7 @@ pub(super) fn chosen_password(reader: &mut Reader<'_>) -> Option<PlainPassword> 
 }
 
 pub(super) fn label(text: &str, field: &'static str, faults: &mut Invalid) -> Option<Label> {
-    text.parse().map_err(|error: crate::credential::LabelError| faults.add(field, error.to_string())).ok()
+    text.parse().map_err(|error: crate::credential::LabelError| faults.add(field, error.into())).ok()
 }
 
 fn set<T>(patch: Patch<T>) -> Option<T> {

@@ -5,6 +5,7 @@ use axum::response::IntoResponse;
 use super::field_texts;
 use super::paths::path_of;
 use super::secret;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::Answer;
@@ -60,7 +61,7 @@ pub(super) fn read(visit: &Visit, reader: &mut Reader<'_>, faults: &mut Invalid)
         SEND => Some(Deliver::Send),
         SHOW => Some(Deliver::Show),
         _ => {
-            faults.add(FIELD, visit.t("credentials-fault-choose"));
+            faults.add(FIELD, Sentence::Localized(visit.t("credentials-fault-choose")));
             None
         }
     }

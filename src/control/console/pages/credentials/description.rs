@@ -1,5 +1,6 @@
 //! The fields about what a credential is for, and who is responsible for it.
 
+use crate::control::Sentence;
 use crate::control::console::form_field::{Control, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::posted_form::{Posted, Reader};
@@ -49,9 +50,12 @@ impl DescriptionFields {
         };
         let mobile = posted.and_then(|posted| posted.fields.get(MOBILE)).map(str::trim).unwrap_or_default();
         let suggestions = if mobile.is_empty() { Vec::new() } else { mobile_suggestions(mobile) };
-        let suggestion = |(number, country): (String, Option<&str>)| Suggestion {
+        let suggestion = |(number, country): (String, Option<Sentence>)| Suggestion {
             text: match country {
-                Some(country) => v.t2("credentials-use-mobile-of", ("number", &number), ("country", country)),
+                Some(country) => {
+                    let country = v.language.sentence(&country);
+                    v.t2("credentials-use-mobile-of", ("number", &number), ("country", &country))
+                }
                 None => v.t1("credentials-use-mobile", "number", &number),
             },
             number,

@@ -9,6 +9,7 @@ use super::display_names::{self, people};
 use super::field_texts::{self, Badge};
 use super::guard::{CredentialId, Manager};
 use super::paths::{clear_path, path_of};
+use crate::control::Sentence;
 use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -17,6 +18,7 @@ use crate::control::console::pages::access_conditions;
 use crate::control::console::pages::page_urls::{account_page, query_value};
 use crate::control::console::pages::webhooks::{WebhooksOfCredential, WebhooksPart};
 use crate::control::console::posted_form::Posted;
+use crate::control::console::wording::Wording;
 use crate::control::operations::{
     Invalid, OperationError, Paging, Right, Step, StepCode, diagnose_credential, disable, enable, end_overlap,
     list_audit, list_used_addresses, show_credential,
@@ -133,7 +135,7 @@ fn people_in<'r>(record: &'r CredentialRecord, lines: &'r [AuditRecord]) -> Vec<
 struct Obstacle {
     text: String,
     /// From where and until when, or which.
-    detail: Option<String>,
+    detail: Option<Wording>,
     /// The page on which it can be changed.
     href: Option<String>,
 }
@@ -163,7 +165,7 @@ async fn obstacles(visit: &Visit, record: &CredentialRecord, path: &str) -> Resu
     };
     let obstacle = |step: Step| {
         let (message, href) = of_step(step.code)?;
-        Some(Obstacle { text: visit.t(message), detail: access_conditions::detail(&step), href })
+        Some(Obstacle { text: visit.t(message), detail: access_conditions::detail(visit, &step), href })
     };
     Ok(steps.into_iter().filter(|step| !step.ok).filter_map(obstacle).collect())
 }
@@ -180,7 +182,7 @@ pub(super) async fn set_active(Manager(visit): Manager, CredentialId(id): Creden
     let done = if !is_active {
         disable(&call, id, reason).await
     } else if reason.is_some() && !is_stored(&show_credential(&call, id).await?) {
-        Err(Invalid::one("reason", visit.t("credentials-fault-reason")).into())
+        Err(Invalid::one("reason", Sentence::Localized(visit.t("credentials-fault-reason"))).into())
     } else {
         enable(&call, id).await
     };

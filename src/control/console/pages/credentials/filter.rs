@@ -1,6 +1,7 @@
 //! The filter of the list, as the address has it.
 
 use super::paths::LIST;
+use crate::control::Sentence;
 use crate::control::console::form_field::Choice;
 use crate::control::console::pages::page_urls::query_value;
 use crate::control::console::posted_form::Fields;
@@ -67,7 +68,7 @@ impl Filter {
         let is_word = is_word(&CREATED, &filter.created)
             && self::is_word(&STATES, &filter.state)
             && self::is_word(&KINDS, &filter.kind);
-        if is_word { Ok(filter) } else { Err(Problem::new(Code::Malformed, "the filter has a value of no meaning")) }
+        if is_word { Ok(filter) } else { Err(Problem::new(Code::Malformed, Sentence::FilterValue)) }
     }
 
     /// `None` where no credential can match.

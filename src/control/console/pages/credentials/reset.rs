@@ -9,6 +9,7 @@ use super::delivery_choice::{self, DeliveryChoice};
 use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -113,7 +114,7 @@ pub(super) async fn reset_one(Manager(visit): Manager, CredentialId(id): Credent
         text => OVERLAPS.iter().find(|(value, ..)| *value == text).map(|(_, seconds, _)| *seconds),
     };
     if overlap.is_none() {
-        faults.add("overlap_seconds", visit.t("credentials-fault-choose-stop"));
+        faults.add("overlap_seconds", Sentence::Localized(visit.t("credentials-fault-choose-stop")));
     }
     let done = match faults.into_result() {
         Ok(()) => {

@@ -9,12 +9,13 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::field_texts;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Control, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::posted_form::Reader;
 use crate::control::console::view::View;
 use crate::control::operations::{Invalid, MAX_ADDRESSES, Patch};
-use crate::credential::{Label, RateLimit, midnight};
+use crate::credential::{Label, LabelError, RateLimit, midnight};
 use crate::store::CredentialRecord;
 
 /// Presets of the end, in days.
@@ -161,15 +162,17 @@ fn read_scopes(
     let is_limited = stored.is_some_and(|record| record.scopes.is_some());
     match rights {
         // Boxes that are ticked beside "everything" by accident must not become the right to everything.
-        ALL if !ticked.is_empty() && !is_limited => faults.add("scopes", v.t("credentials-fault-scopes-all")),
+        ALL if !ticked.is_empty() && !is_limited => {
+            faults.add("scopes", Sentence::Localized(v.t("credentials-fault-scopes-all")));
+        }
         ALL => return Patch::Clear,
-        SOME if ticked.is_empty() => faults.add("scopes", v.t("credentials-fault-scopes-none")),
-        SOME => match ticked.iter().map(|scope| scope.parse()).collect::<Result<Vec<Label>, _>>() {
+        SOME if ticked.is_empty() => faults.add("scopes", Sentence::Localized(v.t("credentials-fault-scopes-none"))),
+        SOME => match ticked.iter().map(|scope| scope.parse()).collect::<Result<Vec<Label>, LabelError>>() {
             Ok(scopes) => return Patch::Set(scopes),
-            Err(error) => faults.add("scopes", error.to_string()),
+            Err(error) => faults.add("scopes", error.into()),
         },
         "" if ticked.is_empty() && v.settings.scopes.is_empty() && !is_limited => {}
-        _ => faults.add("rights", v.t("credentials-fault-choose")),
+        _ => faults.add("rights", Sentence::Localized(v.t("credentials-fault-choose"))),
     }
     Patch::Keep
 }
@@ -177,7 +180,7 @@ fn read_scopes(
 fn read_end(v: &View, reader: &mut Reader<'_>, has_stored: bool, faults: &mut Invalid) -> Patch<Timestamp> {
     let (choice, date) = (reader.text("expires"), reader.text("expires_on"));
     if choice != ON_DATE && !date.is_empty() {
-        faults.add("expires_on", v.t("credentials-fault-date-unused"));
+        faults.add("expires_on", Sentence::Localized(v.t("credentials-fault-date-unused")));
         return Patch::Keep;
     }
     match choice {
@@ -185,14 +188,14 @@ fn read_end(v: &View, reader: &mut Reader<'_>, has_stored: bool, faults: &mut In
         NEVER => return Patch::Clear,
         ON_DATE => match date.parse::<Date>().ok().and_then(midnight) {
             Some(end) => return Patch::Set(end),
-            None => faults.add("expires_on", v.t("credentials-fault-date")),
+            None => faults.add("expires_on", Sentence::Localized(v.t("credentials-fault-date"))),
         },
         days => {
             let preset = PRESETS.iter().find(|(value, _)| *value == days);
             if let Some(end) = preset.and_then(|(_, days)| days_from(v.now, *days)) {
                 return Patch::Set(end);
             }
-            faults.add("expires", v.t("credentials-fault-choose-end"));
+            faults.add("expires", Sentence::Localized(v.t("credentials-fault-choose-end")));
         }
     }
     Patch::Keep
@@ -206,7 +209,7 @@ fn read_addresses(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Pa
     }
     let words = || text.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|word| !word.is_empty());
     if words().count() > MAX_ADDRESSES {
-        faults.add("addresses", v.tn("credentials-fault-addresses", &MAX_ADDRESSES));
+        faults.add("addresses", Sentence::Localized(v.tn("credentials-fault-addresses", &MAX_ADDRESSES)));
         return Patch::Keep;
     }
     let mut networks = Vec::new();
@@ -215,13 +218,13 @@ fn read_addresses(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Pa
             Ok(network) => networks.push(network),
             Err(_) => {
                 let shown: String = word.chars().take(60).collect();
-                faults.add("addresses", v.t1("credentials-fault-address", "text", &shown));
+                faults.add("addresses", Sentence::Localized(v.t1("credentials-fault-address", "text", &shown)));
                 return Patch::Keep;
             }
         }
     }
     if networks.is_empty() {
-        faults.add("addresses", v.t1("credentials-fault-address", "text", text));
+        faults.add("addresses", Sentence::Localized(v.t1("credentials-fault-address", "text", text)));
         return Patch::Keep;
     }
     Patch::Set(networks)
@@ -237,7 +240,7 @@ fn read_rate(v: &View, reader: &mut Reader<'_>, faults: &mut Invalid) -> Patch<R
         _ => {
             let number = text.parse::<NonZeroU32>().ok();
             if number.is_none() {
-                faults.add(name, v.t("credentials-fault-number"));
+                faults.add(name, Sentence::Localized(v.t("credentials-fault-number")));
             }
             number
         }

@@ -7,6 +7,7 @@ use super::display_names;
 use super::field_texts;
 use super::guard::{CredentialId, Manager};
 use super::paths::path_of;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -96,7 +97,9 @@ pub(super) async fn upgrade_one(Manager(visit): Manager, CredentialId(id): Crede
             let how = UpgradeVersion { to: Some(to), allow_older: false };
             upgrade_version(&visit.write(&posted), id.as_str(), &how).await
         }
-        Some(Err(_)) | None => Err(Invalid::one("version", visit.t("credentials-fault-choose")).into()),
+        Some(Err(_)) | None => {
+            Err(Invalid::one("version", Sentence::Localized(visit.t("credentials-fault-choose"))).into())
+        }
     };
     match done {
         Ok(record) => {

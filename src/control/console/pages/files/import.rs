@@ -6,13 +6,14 @@ use axum::extract::multipart::MultipartRejection;
 
 use super::upload::Upload;
 use super::{FORMATS, Fault, PAGE, require, show};
+use crate::control::Sentence;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::pages::url_params::{label, word};
 use crate::control::console::posted_form::Posted;
 use crate::control::operations::{Imported, Invalid, Right, import, may_import};
-use crate::control::web::problem::{Code, Problem};
+use crate::control::web::problem::{Code, FieldProblem, Problem};
 use crate::formats::{Catalogs, Format, Import, ImportFormat, Unusable, Users};
 
 /// Entries of each list on the page.
@@ -54,7 +55,7 @@ struct Wanted {
 enum Refused {
     /// Fields of the form, or the operation.
     Form(Problem),
-    File(Vec<Fault>),
+    File(Vec<FieldProblem>),
 }
 
 pub(super) async fn check(visit: Visit, parts: Result<Multipart, MultipartRejection>) -> Answer {
@@ -114,11 +115,11 @@ fn read(posted: &Posted) -> Result<Wanted, Problem> {
     let format = word(&mut invalid, "import_format", format, &FORMATS).unwrap_or(Format::Yaml);
     let is_of_users = format == Format::Htpasswd;
     if is_of_users && account.is_empty() {
-        invalid.add("import_account", "is missing: an htpasswd file does not say whose its users are");
+        invalid.add("import_account", Sentence::HtpasswdAccount);
     }
     for (field, text) in [("import_account", account), ("import_version", version)] {
         if !is_of_users && !text.is_empty() {
-            invalid.add(field, "is for htpasswd only; the other formats have their own field for it");
+            invalid.add(field, Sentence::HtpasswdOnly);
         }
     }
     let account = label(&mut invalid, "import_account", account);
@@ -149,7 +150,7 @@ fn show_plan(visit: &Visit, posted: &Posted, content: &str, imported: &Imported)
         imported,
         credentials: credentials.collect(),
         accounts: accounts.map(|(id, access)| (id.to_string(), *access)).collect(),
-        skipped: skipped.fields.into_iter().take(MAX_SHOWN).map(Fault::from).collect(),
+        skipped: skipped.fields.iter().take(MAX_SHOWN).map(|fault| Fault::new(visit, fault)).collect(),
         more: total.saturating_sub(MAX_SHOWN),
         is_empty: total + imported.accounts_added + imported.accounts_switched == 0,
     };
@@ -161,7 +162,8 @@ fn show_again(visit: &Visit, posted: &Posted, refused: Refused) -> Answer {
         Refused::Form(problem) => (problem, Vec::new()),
         Refused::File(faults) => {
             let detail = visit.tn("files-faults", &faults.len());
-            (Problem::new(Code::Invalid, detail), faults)
+            let faults = faults.iter().map(|fault| Fault::new(visit, fault)).collect();
+            (Problem::new(Code::Invalid, Sentence::Localized(detail)), faults)
         }
     };
     show(visit, Form::new(visit), Form::refused(visit, posted, problem)?, faults)
@@ -176,7 +178,7 @@ fn require_import(visit: &Visit) -> Result<(), Problem> {
 impl Refused {
     fn of(problem: Problem) -> Self {
         if problem.code == Code::Invalid && !problem.fields.is_empty() {
-            return Self::File(problem.fields.into_iter().map(Fault::from).collect());
+            return Self::File(problem.fields);
         }
         Self::Form(problem)
     }

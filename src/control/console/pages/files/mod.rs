@@ -16,6 +16,7 @@ use crate::control::console::menu::{Entry, Section};
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
+use crate::control::console::wording::Wording;
 use crate::control::operations::{Right, may_import};
 use crate::control::web::problem::{FieldProblem, Position, Problem};
 use crate::control::web::state::ControlState;
@@ -56,10 +57,14 @@ struct Files<'p> {
 /// What is wrong with an entry of a file.
 struct Fault {
     at: Option<Position>,
-    text: String,
+    text: Wording,
 }
 
 impl Fault {
+    fn new(v: &View, fault: &FieldProblem) -> Self {
+        Self { at: fault.at, text: Wording::behind(v, &fault.field, &fault.problem) }
+    }
+
     fn place(&self, v: &View) -> Option<String> {
         let at = self.at?;
         Some(v.t2("files-at", ("line", &at.line), ("column", &at.column)))
@@ -107,11 +112,4 @@ fn formats(visit: &Visit) -> Vec<Choice> {
 fn require(visit: &Visit) -> Result<(), Problem> {
     visit.require(Right::ManageCredentials)?;
     visit.require_visible(&MENU[0])
-}
-
-impl From<FieldProblem> for Fault {
-    fn from(fault: FieldProblem) -> Self {
-        let text = format!("{} {}", fault.field, fault.problem).trim().to_owned();
-        Self { at: fault.at, text }
-    }
 }

@@ -3,6 +3,7 @@
 use axum::extract::Multipart;
 use axum::extract::multipart::{MultipartError, MultipartRejection};
 
+use crate::control::Sentence;
 use crate::control::console::pages::page_urls::with_query;
 use crate::control::console::pages::url_params::query;
 use crate::control::console::posted_form::Posted;
@@ -25,8 +26,8 @@ impl Upload {
     /// # Errors
     /// For what is no such form, and for one that is too large.
     pub(super) async fn read(parts: Result<Multipart, MultipartRejection>) -> Result<Self, Problem> {
-        let detail = "a file is sent as multipart/form-data";
-        let mut parts = parts.map_err(|_| Problem::new(Code::UnsupportedMediaType, detail))?;
+        let refused = |_| Problem::new(Code::UnsupportedMediaType, Sentence::UploadMediaType);
+        let mut parts = parts.map_err(refused)?;
         let (mut fields, mut file) = (Vec::new(), None);
         while let Some(part) = parts.next_field().await.map_err(|error| broken(&error))? {
             let name = part.name().unwrap_or_default().to_owned();
@@ -37,8 +38,7 @@ impl Upload {
             }
             let is_fit = FIELDS.contains(&name.as_str()) && fields.iter().all(|(other, _)| *other != name);
             let text = std::str::from_utf8(&bytes).ok().filter(|_| is_fit);
-            let text =
-                text.ok_or_else(|| Problem::new(Code::Malformed, "the form does not have these fields once each"))?;
+            let text = text.ok_or_else(|| Problem::new(Code::Malformed, Sentence::FormFieldsOnceEach))?;
             fields.push((name, text.trim().to_owned()));
         }
         let pairs: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -48,19 +48,19 @@ impl Upload {
 }
 
 fn text_of(file: &[u8]) -> Result<String, Problem> {
-    let fault = |problem: &str| Problem::of_field(FILE, problem);
+    let fault = |problem| Problem::of_field(FILE, problem);
     if file.is_empty() {
-        return Err(fault("is missing or empty"));
+        return Err(fault(Sentence::FileMissing));
     }
     if file.len() > MAX_FILE_BYTES {
-        return Err(fault("is too large for this page; import it with the command line or the management API"));
+        return Err(fault(Sentence::FileTooLarge));
     }
-    String::from_utf8(file.to_vec()).map_err(|_| fault("is not text in UTF-8"))
+    String::from_utf8(file.to_vec()).map_err(|_| fault(Sentence::FileNotText))
 }
 
 fn broken(error: &MultipartError) -> Problem {
     if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::new(Code::TooLarge, format!("a file may have at most {MAX_FILE_BYTES} bytes"));
+        return Problem::new(Code::TooLarge, Sentence::UploadTooLarge { max: MAX_FILE_BYTES.into() });
     }
-    Problem::new(Code::Malformed, "the form cannot be read")
+    Problem::new(Code::Malformed, Sentence::FormUnreadable)
 }

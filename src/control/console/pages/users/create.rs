@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{LIST, reveal, role_lead, roles};
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -83,7 +84,7 @@ async fn create_from(visit: &Visit, posted: &Posted, entered: Entered<'_>) -> Re
     let mut invalid = Invalid::default();
     let role: Option<Role> = entered.role.parse().ok();
     if role.is_none() {
-        invalid.add("role", "must be chosen");
+        invalid.add("role", Sentence::NotChosen);
     }
     let account = label(&mut invalid, "account", entered.account);
     let (Some(role), true) = (role, invalid.0.is_empty()) else { return Err(invalid.into()) };

@@ -4,6 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::{LIST, State, roles};
+use crate::control::Sentence;
 use crate::control::console::confirmation::{CONFIRM, Confirmation, Loss};
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
@@ -120,7 +121,7 @@ pub(super) async fn edit(visit: Visit, Id(id): Id, posted: Posted) -> Answer {
             let edit = EditUser { name: name.map_or(Patch::Clear, Patch::Set), email: Some(email), role: Some(role) };
             edit_user(&visit.write(&posted), &id, edit).await.map_err(Problem::from)
         }
-        Err(fault) => Err(Problem::of_field("role", fault.to_string())),
+        Err(_) => Err(Problem::of_field("role", Sentence::Role)),
     };
     match edited {
         Ok(user) => visit.done(&page_of(LIST, &id), "done-user-saved", &user.email),

@@ -6,6 +6,7 @@ use super::credential_choice::{self, Offer};
 use super::guard::Manager;
 use super::secret::reveal;
 use super::{LIST, event_choice};
+use crate::control::Sentence;
 use crate::control::console::form_field::{Control, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -88,9 +89,9 @@ async fn create_from(
 ) -> Result<Outcome<CreatedWebhook>, Problem> {
     let credential = if visit.standing.may(Right::ManageCredentials) {
         let chosen = credential.parse();
-        chosen.map_err(|_| Invalid::one("credential", visit.t("webhooks-fault-credential")))?
+        chosen.map_err(|_| Invalid::one("credential", Sentence::Localized(visit.t("webhooks-fault-credential"))))?
     } else {
-        key_of(visit).await?.ok_or_else(|| Invalid::one("key", visit.t("webhooks-fault-key")))?
+        key_of(visit).await?.ok_or_else(|| Invalid::one("key", Sentence::Localized(visit.t("webhooks-fault-key"))))?
     };
     let (entity, operation) = event_choice::parse(visit, event)?;
     let new =

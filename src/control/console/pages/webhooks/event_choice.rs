@@ -1,6 +1,7 @@
 //! Which events a webhook asks for, in words and as choices.
 
 use crate::config::Webhooks;
+use crate::control::Sentence;
 use crate::control::console::form_field::Choice;
 use crate::control::console::page_callers::Visit;
 use crate::control::console::view::View;
@@ -87,7 +88,7 @@ pub(super) fn value(entity: &str, operation: &str) -> String {
 /// # Errors
 /// For text without both.
 pub(super) fn parse<'t>(visit: &Visit, text: &'t str) -> Result<(&'t str, &'t str), Problem> {
-    text.split_once('.').ok_or_else(|| Invalid::one(FIELD, visit.t("webhooks-fault-event")).into())
+    text.split_once('.').ok_or_else(|| Invalid::one(FIELD, Sentence::Localized(visit.t("webhooks-fault-event"))).into())
 }
 
 fn label(v: &View, of: &str, what: &str) -> String {

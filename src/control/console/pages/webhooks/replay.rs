@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::detail;
 use super::guard::Manager;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -87,7 +88,7 @@ async fn replay_from(visit: &Visit, posted: &Posted, id: &str, (what, since): (&
     let what = word(&mut invalid, "what", what, &words);
     let hours = word(&mut invalid, "since", since, &SINCE.map(|(word, hours, _)| (word, hours)));
     invalid.into_result()?;
-    let missing = |field| Invalid::one(field, visit.t("webhooks-fault-choose"));
+    let missing = |field| Invalid::one(field, Sentence::Localized(visit.t("webhooks-fault-choose")));
     let what = what.ok_or_else(|| missing("what"))?;
     let since = before(visit.now, hours.ok_or_else(|| missing("since"))?);
     let done: Result<u64, OperationError<WebhookConflict>> = replay_since(&visit.write(posted), id, what, since).await;

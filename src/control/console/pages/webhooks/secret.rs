@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::detail;
 use super::guard::Manager;
+use crate::control::Sentence;
 use crate::control::console::form_field::{Choice, Field};
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
@@ -89,7 +90,7 @@ async fn renew_with(
     let mut invalid = Invalid::default();
     let at_once = word(&mut invalid, "stops", stops, &STOPS);
     if stops.is_empty() {
-        invalid.add("stops", visit.t("webhooks-fault-stops"));
+        invalid.add("stops", Sentence::Localized(visit.t("webhooks-fault-stops")));
     }
     let Some(at_once) = at_once else { return Err(invalid.into()) };
     Ok(renew_secret(&visit.write(posted), id, at_once).await?)

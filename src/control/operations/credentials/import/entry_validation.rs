@@ -15,12 +15,12 @@ pub(super) fn faults_of(before: Option<&CredentialRecord>, after: &CredentialRec
         && let Some(problem) = reserved_id_fault(&after.id)
     {
         let hint = "leave it out, and its user enables a key of their own";
-        faults.push(place.fault("id", problem).hint(hint));
+        faults.push(place.fault("id", problem.to_string()).hint(hint));
     }
     let username = after.username().filter(|name| before.and_then(CredentialRecord::username) != Some(*name));
-    faults.extend(username.and_then(username_fault).map(|problem| place.fault("username", problem)));
+    faults.extend(username.and_then(username_fault).map(|problem| place.fault("username", problem.to_string())));
     let given = Given::changed(before, after);
     let of_fields = given.text_faults().and(given.list_faults());
-    faults.extend(of_fields.0.into_iter().map(|fault| place.fault(&fault.field, fault.problem)));
+    faults.extend(of_fields.0.into_iter().map(|fault| place.fault(&fault.field, fault.problem.to_string())));
     faults
 }
