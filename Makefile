@@ -20,10 +20,10 @@ demo: needs ## See it work: a small API, the gate, and the console with people t
 RELEASE_CARGO = deploy/package/reproducibly $(CARGO)
 build: needs ## Build what ships: target/release/claviger (10 to 25 minutes: one core optimises the whole program at once)
 	@echo 'building target/release/claviger: 10 to 25 minutes, as one core optimises the whole program at once; make build-fast is quicker'
-	@$(RELEASE_CARGO) rustc --release --locked --bin claviger -- $$(deploy/package/link-arguments)
+	@$(RELEASE_CARGO) rustc --release --locked --bin claviger -- $$(deploy/package/size-arguments)
 
 build-fast: needs ## Build one to try: target/fast/claviger (5 to 20 minutes: all cores optimise parts of the program)
-	@$(RELEASE_CARGO) rustc --profile fast --locked --bin claviger -- $$(deploy/package/link-arguments)
+	@$(RELEASE_CARGO) rustc --profile fast --locked --bin claviger -- $$(deploy/package/size-arguments)
 
 # Another PREFIX stands in the units, too.
 SHARE = $(DESTDIR)$(PREFIX)/share

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
+use serde::Serialize as _;
 use serde_json::json;
+use serde_json::ser::{PrettyFormatter, Serializer};
 use utoipa::PartialSchema as _;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn, Paths};
 use utoipa::openapi::security::{
@@ -223,7 +225,11 @@ fn describe_problems(operation: &mut Operation, codes: &[Code]) {
 /// `UPDATE_DOCS=1` writes the file.
 #[test]
 fn the_committed_description_is_current() {
-    let mut current = generate().to_pretty_json().unwrap();
+    // A line for each value, for diffs; without indents, which would be half of the file.
+    let mut current = Vec::new();
+    let formatter = PrettyFormatter::with_indent(b"");
+    generate().serialize(&mut Serializer::with_formatter(&mut current, formatter)).unwrap();
+    let mut current = String::from_utf8(current).unwrap();
     current.push('\n');
     let is_update = std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1");
     if is_update {
