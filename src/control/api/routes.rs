@@ -20,7 +20,7 @@ use crate::control::web::state::ControlState;
 macro_rules! routes {
     ($($handler:ident),+ $(,)?) => {
         utoipa_axum::paste! {
-            $crate::control::api::routes::Operations::default()$(.add([<__path_ $handler>], $handler))+.into_routes()
+            $crate::control::api::routes::Operations::default()$(.add([<__path_ $handler>], &$handler))+.into_routes()
         }
     };
 }
@@ -34,7 +34,7 @@ pub(super) struct Operations {
 }
 
 impl Operations {
-    pub(super) fn add<O, H, T>(mut self, _: O, handler: H) -> Self
+    pub(super) fn add<O, H, T>(mut self, _: O, handler: &H) -> Self
     where
         O: Path + for<'t> Tags<'t> + SchemaReferences,
         H: Handler<T, ControlState>,
