@@ -52,7 +52,7 @@ struct Head {
     database: String,
     /// The last change that the credentials reflect.
     position: i64,
-    /// See [`Position`]. 0 in files of older versions: the first answer of a server then empties the cache.
+    /// See [`FeedPosition`]. 0 in files of older versions: the first answer of a server then empties the cache.
     #[serde(default)]
     history: i64,
     #[serde(default)]
