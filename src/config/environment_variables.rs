@@ -117,6 +117,12 @@ fn relocate(node: &mut Node, origin: &Origin) {
     }
 }
 
+/// Whether tests write generated files again: `UPDATE_DOCS=1`.
+#[cfg(test)]
+pub(crate) fn is_docs_update() -> bool {
+    std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -32,6 +32,8 @@ pub use decode::{Document, decode};
 pub use delivery::{Delivery, MailSettings, MailTls, SmsSender, SmsSettings};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use effective::effective;
+#[cfg(test)]
+pub(crate) use environment_variables::is_docs_update;
 pub use environment_variables::{
     InheritedSocket, command_line, environment, inherited_sockets, notify_socket, operator_token, process_environment,
     wants_colour,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value, json};
 
 use super::{join, schema};
-use crate::config::{Document, raw};
+use crate::config::{Document, is_docs_update, raw};
 
 fn generate<T: Document + JsonSchema>() -> Value {
     let mut schema = schemars::schema_for!(T).to_value();
@@ -88,7 +88,7 @@ fn refuse_null(schema: &mut Map<String, Value>) {
 #[track_caller]
 fn keep_current<T: Document + JsonSchema>(name: &str, of_credentials: bool) {
     let current = format!("{:#}\n", generate::<T>());
-    let is_update = std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1");
+    let is_update = is_docs_update();
     if is_update {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name), &current).unwrap();
     }

@@ -19,6 +19,7 @@ use utoipa::openapi::{
 use super::body_examples::BODY_EXAMPLES;
 use super::operation_permissions::{Callers, PERMISSIONS};
 use super::{ROLES, openapi};
+use crate::config::is_docs_update;
 use crate::control::api::{PREFIX, operations};
 use crate::control::views::RoleName;
 use crate::control::web::caller::COOKIE_NAME;
@@ -231,7 +232,7 @@ fn the_committed_description_is_current() {
     generate().serialize(&mut Serializer::with_formatter(&mut current, formatter)).unwrap();
     let mut current = String::from_utf8(current).unwrap();
     current.push('\n');
-    let is_update = std::env::var_os("UPDATE_DOCS").is_some_and(|value| value == "1");
+    let is_update = is_docs_update();
     if is_update {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control/api/openapi.json");
         std::fs::write(file, &current).unwrap();
