@@ -1,4 +1,5 @@
-//! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, `run` runs them until they end.
+//! The process: the only place that joins both planes. `build` opens the parts, `wire` connects them, and `run` runs
+//! them until they end.
 
 mod build;
 mod control_plane;

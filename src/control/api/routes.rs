@@ -66,9 +66,8 @@ fn described<O: Path + for<'t> Tags<'t> + SchemaReferences>(schemas: &mut Vec<(S
 /// Marks routes whose operations store their response under the caller's `Idempotency-Key`: it is read and described
 /// only there.
 pub(super) fn idempotent(routes: UtoipaMethodRouter<ControlState>) -> UtoipaMethodRouter<ControlState> {
-    #[cfg_attr(not(test), expect(unused_mut, reason = "only tests describe"))]
-    let (schemas, mut paths, router) = routes;
+    let (schemas, paths, router) = routes;
     #[cfg(test)]
-    super::openapi::generate::describe_idempotency(&mut paths);
+    let paths = super::openapi::generate::with_idempotency(paths);
     (schemas, paths, router.layer(Extension(Idempotent)))
 }

@@ -174,18 +174,18 @@ mod tests {
     #[test]
     fn a_national_number_is_answered_with_what_may_be_meant() {
         assert_eq!(mobile_fault("+441632960961"), None);
-        let said = |text: &str| mobile_fault(text).unwrap().to_string();
-        assert!(said("07700 900961").ends_with("did you mean +447700900961?"), "{}", said("07700 900961"));
-        assert!(said("+44 (0)7700 900-961").ends_with("did you mean +447700900961?"));
-        assert!(said("0044 7700 900961").ends_with("did you mean +447700900961?"));
+        let fault = |text: &str| mobile_fault(text).unwrap().to_string();
+        assert!(fault("07700 900961").ends_with("did you mean +447700900961?"), "{}", fault("07700 900961"));
+        assert!(fault("+44 (0)7700 900-961").ends_with("did you mean +447700900961?"));
+        assert!(fault("0044 7700 900961").ends_with("did you mean +447700900961?"));
         for text in ["+44 7700 900961", "447700900961", "44 7700 900961", "+44 07700 900961", "+4407700900961"] {
-            assert!(said(text).ends_with("did you mean +447700900961?"), "{text}");
+            assert!(fault(text).ends_with("did you mean +447700900961?"), "{text}");
         }
-        assert!(said("0151 23456789").ends_with("did you mean +4915123456789?"));
-        assert!(said("06 12 34 56 78").contains("+33612345678 (France) or +31612345678 (the Netherlands)"));
+        assert!(fault("0151 23456789").ends_with("did you mean +4915123456789?"));
+        assert!(fault("06 12 34 56 78").contains("+33612345678 (France) or +31612345678 (the Netherlands)"));
         for odd in ["", "+", "+0441632960961", "anna", "٠٧٧٠٠٩٠٠٩٦١", "0123", "+4416329609611234", "+44\r\n7700900961"]
         {
-            assert_eq!(said(odd), Sentence::Mobile.to_string(), "{odd}");
+            assert_eq!(fault(odd), Sentence::Mobile.to_string(), "{odd}");
         }
     }
 }

@@ -31,13 +31,14 @@ const DESCRIPTION: &str = "Accounts, credentials, users and operator tokens. To 
      stable code.";
 
 /// The description of [`Idempotent`](crate::control::api::call::Idempotent) routes.
-pub(in crate::control::api) fn describe_idempotency(paths: &mut Paths) {
+pub(in crate::control::api) fn with_idempotency(mut paths: Paths) -> Paths {
     let items = paths.paths.values_mut();
     for operation in items.flat_map(|item| [&mut item.post, &mut item.put]).flatten() {
         let description = "A unique value that the caller chooses; calls with the same one run once.";
         add_parameter(operation, ParameterIn::Header, "Idempotency-Key", Some(description));
         describe_replay(operation);
     }
+    paths
 }
 
 /// What the operations say of themselves, and what all of them have in common.

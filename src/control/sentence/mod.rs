@@ -1,21 +1,15 @@
 //! The sentences in which operations and forms refuse. The management API and the log say them in English; the console
 //! says them in the language of the reader, by the message of the sentence.
 
+mod argument;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+pub use self::argument::Argument;
 use crate::credential::{Label, LabelError};
-
-/// A value within a sentence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Argument {
-    Text(String),
-    /// Selects a plural form.
-    Number(i64),
-    Sentence(Box<Sentence>),
-}
 
 /// One row a sentence: its arguments, the message of the console, and the English words, which are those of the message.
 macro_rules! sentences {
@@ -351,49 +345,9 @@ impl Sentence {
     }
 }
 
-impl fmt::Display for Argument {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(number) => number.fmt(f),
-            Self::Sentence(sentence) => sentence.fmt(f),
-        }
-    }
-}
-
 impl Serialize for Sentence {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-impl From<&str> for Argument {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Argument {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
-}
-
-impl From<usize> for Argument {
-    fn from(number: usize) -> Self {
-        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<u64> for Argument {
-    fn from(number: u64) -> Self {
-        Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
-    }
-}
-
-impl From<Sentence> for Argument {
-    fn from(sentence: Sentence) -> Self {
-        Self::Sentence(Box::new(sentence))
     }
 }
 
