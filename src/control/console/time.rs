@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::control::look::{Arguments, Language};
 
@@ -18,10 +19,13 @@ pub(super) struct Time {
     /// Relative, or the date where it is far away.
     text: String,
     moment: Timestamp,
+    /// Date and time of day.
+    title: String,
 }
 
 impl Time {
     pub(super) fn new(moment: Timestamp, now: Timestamp, language: &Language) -> Self {
+        let title = language.date_and_time(moment);
         let seconds = now.duration_since(moment).as_secs();
         let (distance, is_past) = (seconds.abs(), seconds >= 0);
         let (count, message) = match distance {
@@ -29,27 +33,18 @@ impl Time {
             MINUTE..HOUR => (distance / MINUTE, if is_past { "time-minutes-ago" } else { "time-in-minutes" }),
             HOUR..DAY => (distance / HOUR, if is_past { "time-hours-ago" } else { "time-in-hours" }),
             DAY..MAX_RELATIVE => (distance / DAY, if is_past { "time-days-ago" } else { "time-in-days" }),
-            _ => return Self { text: date(moment), moment },
+            _ => return Self { text: language.date(TimeZone::UTC.to_datetime(moment).date()), moment, title },
         };
-        Self { text: language.text(message, &Arguments::default().number("count", count)), moment }
+        Self { text: language.text(message, &Arguments::default().number("count", count)), moment, title }
     }
-}
-
-/// `28 Nov 2026`, in all languages.
-pub(super) fn date(moment: Timestamp) -> String {
-    moment.strftime("%-d %b %Y").to_string()
-}
-
-/// `28 Nov 2026, 14:03 UTC`
-pub(super) fn date_and_time(moment: Timestamp) -> String {
-    moment.strftime("%-d %b %Y, %H:%M UTC").to_string()
 }
 
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (datetime, title) = (self.moment.strftime("%Y-%m-%dT%H:%M:%SZ"), date_and_time(self.moment));
+        let datetime = self.moment.strftime("%Y-%m-%dT%H:%M:%SZ");
         // A text of the operator may hold markup.
-        let text = askama::filters::escape(&self.text, askama::filters::Html).map_err(|_| fmt::Error)?;
+        let escaped = |text| askama::filters::escape(text, askama::filters::Html).map_err(|_| fmt::Error);
+        let (text, title) = (escaped(&self.text)?, escaped(&self.title)?);
         write!(f, "<time datetime=\"{datetime}\" title=\"{title}\">{text}</time>")
     }
 }

@@ -10,11 +10,13 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
 use super::base_path::{RevealSite, base_path};
 use super::flash_message::{self, FlashMessage};
-use super::time::{self, Time};
+use super::time::Time;
 use crate::control::look::{Arguments, Brand, Language};
 use crate::control::views::RoleName;
 use crate::control::web::caller::request_id;
@@ -102,12 +104,17 @@ impl View {
 
     /// `28 Nov 2026`
     pub(super) fn date(&self, moment: &Timestamp) -> String {
-        time::date(*moment)
+        self.day(TimeZone::UTC.to_datetime(*moment).date())
+    }
+
+    /// The same.
+    pub(super) fn day(&self, date: Date) -> String {
+        self.language.date(date)
     }
 
     /// `28 Nov 2026, 14:03 UTC`
     pub(super) fn date_and_time(&self, moment: &Timestamp) -> String {
-        time::date_and_time(*moment)
+        self.language.date_and_time(*moment)
     }
 
     /// As `console.roles` names it.

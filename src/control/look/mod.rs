@@ -2,6 +2,7 @@
 
 mod assets;
 mod brand;
+mod dates;
 mod texts;
 
 use std::sync::Arc;

@@ -26,8 +26,10 @@ fn load(texts: &[(&str, &str)], languages: &[&str]) -> Result<Texts, Diagnostics
 fn literals() -> BTreeSet<String> {
     let control = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/control");
     let (mut folders, mut found) = (vec![control.join("console"), control.join("outbox")], BTreeSet::new());
-    let table = std::fs::read_to_string(control.join("sentence/mod.rs")).unwrap();
-    found.extend(table.split('"').skip(1).map(str::to_owned));
+    for file in ["sentence/mod.rs", "look/dates.rs"] {
+        let text = std::fs::read_to_string(control.join(file)).unwrap();
+        found.extend(text.split('"').skip(1).map(str::to_owned));
+    }
     while let Some(folder) = folders.pop() {
         for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {

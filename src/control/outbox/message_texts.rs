@@ -27,6 +27,11 @@ impl Composer<'_> {
         self.language.text(key, arguments)
     }
 
+    /// `Tue 1 Dec 2026, 14:02 UTC`
+    fn until(&self, moment: Timestamp) -> String {
+        self.language.weekday_date_and_time(moment)
+    }
+
     fn brand(&self) -> &str {
         &self.settings.look.brand.name
     }
@@ -58,7 +63,7 @@ impl Composer<'_> {
                 .with("account", account)
                 .with("person", person.unwrap_or(account))
                 .with("name", about.name.as_deref().unwrap_or_default())
-                .with("until", &until(about.ends_at))
+                .with("until", &self.until(about.ends_at))
                 .with("ending", &ending)
         };
         let what = if about.name.is_some() { "mail-reveal-what" } else { "mail-reveal-what-unnamed" };
@@ -92,9 +97,11 @@ impl Composer<'_> {
 
     pub(super) fn notice(&self, message: &ClaimedMessage, facts: &Facts, minted: &Minted) -> Letter {
         let provider = self.brand().to_owned();
-        let moment = facts.moment.map(until).unwrap_or_default();
+        let moment = facts.moment.map(|moment| self.until(moment)).unwrap_or_default();
         let (link, ends) = match minted {
-            Minted::SetupLink { ticket, ends_at } => (crate::control::setup_url_at(self.base, ticket), until(*ends_at)),
+            Minted::SetupLink { ticket, ends_at } => {
+                (crate::control::setup_url_at(self.base, ticket), self.until(*ends_at))
+            }
             Minted::Nothing | Minted::RevealLink { .. } | Minted::Code { .. } => {
                 (format!("{}{}", self.base, facts.path), String::new())
             }
@@ -145,7 +152,7 @@ impl Composer<'_> {
 
     fn old_key(&self, old_key: OldKey) -> Paragraph {
         let (key, count) = old_key.key();
-        let moment = if let OldKey::Until(end) = old_key { until(end) } else { String::new() };
+        let moment = if let OldKey::Until(end) = old_key { self.until(end) } else { String::new() };
         Paragraph::Text(self.t(key, &Arguments::default().with("moment", &moment).number("count", count)))
     }
 
@@ -179,9 +186,4 @@ fn keys(purpose: Purpose) -> (&'static str, &'static str) {
         Purpose::WebhooksHalted => ("mail-webhooks-halted-subject", "mail-webhooks-halted-body"),
         Purpose::AccountWebhooksHalted => ("mail-account-webhooks-halted-subject", "mail-account-webhooks-halted-body"),
     }
-}
-
-/// `Tue 1 Dec 2026, 14:02 UTC`, in all languages.
-fn until(moment: Timestamp) -> String {
-    moment.strftime("%a %-d %b %Y, %H:%M UTC").to_string()
 }

@@ -43,7 +43,7 @@ impl RequestFacts<'_> {
     }
 
     fn start_on(&self) -> String {
-        start_on(self.request)
+        self.v.day(self.request.start_on)
     }
 
     fn state(&self) -> (&'static str, &'static str, String) {
@@ -70,11 +70,6 @@ pub(super) fn uses(v: &View, request: &AccessRequestRecord) -> String {
         }
     };
     request.use_cases.iter().map(word).collect::<Vec<_>>().join(", ")
-}
-
-/// `31 Jan 2027`
-pub(super) fn start_on(request: &AccessRequestRecord) -> String {
-    request.start_on.strftime("%-d %b %Y").to_string()
 }
 
 /// Class and sign of the badge, and the word.

@@ -146,3 +146,10 @@ async fn the_management_api_refuses_in_english_where_the_console_is_german() {
         assert_eq!(problem["detail"], detail, "{path}");
     }
 }
+
+#[tokio::test]
+async fn a_german_page_has_german_dates() {
+    let pages = Pages::in_german().await;
+    let form = pages.owner().await.get("/credentials/new").await;
+    assert_german(&form, 200, "(19. Feb. 2027)", "19 Feb");
+}

@@ -54,6 +54,31 @@ time-in-days = { $count ->
    *[other] in { $count } Tagen
 }
 
+time-date = { $day }. { $month ->
+    [1] Jan.
+    [2] Feb.
+    [3] März
+    [4] Apr.
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] Aug.
+    [9] Sept.
+    [10] Okt.
+    [11] Nov.
+   *[12] Dez.
+} { $year }
+time-weekday-and-date = { $weekday ->
+    [1] Mo.,
+    [2] Di.,
+    [3] Mi.,
+    [4] Do.,
+    [5] Fr.,
+    [6] Sa.,
+   *[7] So.,
+} { $date }
+time-date-and-time = { $date }, { $time } UTC
+
 done-already = Das ist schon erledigt.
 
 # Ablehnungen und die Liste der Fehlercodes.

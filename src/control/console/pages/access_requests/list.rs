@@ -9,7 +9,7 @@ use crate::control::console::form_field::Field;
 use crate::control::console::form_state::Form;
 use crate::control::console::page::{Answer, Page};
 use crate::control::console::page_callers::Visit;
-use crate::control::console::pages::access_request_summary::{start_on, state, uses};
+use crate::control::console::pages::access_request_summary::{state, uses};
 use crate::control::console::pages::credentials::people;
 use crate::control::console::pages::page_urls::{query_value, request_page};
 use crate::control::console::pages::url_params::query_of;
@@ -106,7 +106,7 @@ pub(super) async fn show(visit: &Visit, wanted: &Wanted, mut form: Form<'_>, cho
         href: visit.url(&request_page(&request.id)),
         account: accounts.get(request.account.as_str()).cloned().unwrap_or_else(|| request.account.to_string()),
         asked_by: askers.get(&request.asked_by).cloned().unwrap_or_else(|| request.asked_by.clone()),
-        start_on: start_on(&request),
+        start_on: visit.day(request.start_on),
         uses: uses(visit, &request),
         badge: state(visit, request.state),
         is_chosen: chosen.iter().any(|id| id == request.id.as_str()),

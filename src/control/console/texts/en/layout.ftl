@@ -52,4 +52,29 @@ time-in-days = { $count ->
    *[other] in { $count } days
 }
 
+time-date = { $day } { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+} { $year }
+time-weekday-and-date = { $weekday ->
+    [1] Mon
+    [2] Tue
+    [3] Wed
+    [4] Thu
+    [5] Fri
+    [6] Sat
+   *[7] Sun
+} { $date }
+time-date-and-time = { $date }, { $time } UTC
+
 done-already = This was done already.
