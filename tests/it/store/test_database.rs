@@ -1,5 +1,7 @@
 //! An empty store on each kind of database.
 
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use claviger::config::DatabaseUrl;
@@ -7,8 +9,10 @@ use claviger::credential::{Label, StoredSecret, TokenDigest};
 use claviger::store::{AccountRecord, Changes, CredentialRecord, FeedPoint, FeedPosition, Role, Store, StoreOptions};
 use jiff::Timestamp;
 use sqlx::Connection as _;
+use tokio::sync::OnceCell;
 
-use crate::support::postgres::{Database, Direct, fresh_database};
+use crate::support::database_folder;
+use crate::support::postgres::{Cluster, Database, Direct, Shared, fresh_database, shared};
 
 pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, query_timeout: Duration::from_secs(20), create: true };
 
@@ -30,13 +34,24 @@ enum Ground {
 
 impl TestDatabase {
     pub async fn sqlite() -> Self {
-        let folder = tempfile::TempDir::new().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("claviger.db"));
-        Self::on(url, Ground::Folder(folder)).await
+        let folder = database_folder("claviger-sqlite-");
+        let file = folder.path().join("claviger.db");
+        let mut options = std::fs::OpenOptions::new();
+        let mut copy = options.write(true).create_new(true).mode(0o600).open(&file).unwrap();
+        copy.write_all(migrated_file().await).unwrap();
+        Self::on(DatabaseUrl::Sqlite(file), Ground::Folder(folder)).await
     }
 
     pub async fn postgres() -> Self {
-        Self::on_database(tokio::task::spawn_blocking(fresh_database).await.unwrap()).await
+        let database = match shared() {
+            Shared::Own(cluster) => {
+                let template = migrated_database(cluster).await;
+                tokio::task::spawn_blocking(|| cluster.copy_of(template)).await.unwrap()
+            }
+            // A database that others are copied from would stay behind.
+            Shared::Given(_) => tokio::task::spawn_blocking(fresh_database).await.unwrap(),
+        };
+        Self::on_database(database).await
     }
 
     /// On a database whose server the test does not stop.
@@ -151,6 +166,36 @@ impl TestDatabase {
         transaction.put_credential(record).await.unwrap();
         transaction.commit().await.unwrap();
     }
+}
+
+/// The bytes of an empty store. A copy takes a small part of the time of a migration.
+async fn migrated_file() -> &'static [u8] {
+    static BYTES: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let made = async {
+        let folder = database_folder("claviger-sqlite-");
+        let file = folder.path().join("claviger.db");
+        migrate(&DatabaseUrl::Sqlite(file.clone())).await;
+        std::fs::read(file).unwrap()
+    };
+    BYTES.get_or_init(|| made).await
+}
+
+/// The same as a database of this server; gone with the server.
+async fn migrated_database(cluster: &'static Cluster) -> &'static Database {
+    static DATABASE: OnceCell<Database> = OnceCell::const_new();
+    let made = async {
+        let database = tokio::task::spawn_blocking(|| cluster.fresh_database()).await.unwrap();
+        migrate(&database.direct().parse().unwrap()).await;
+        database
+    };
+    DATABASE.get_or_init(|| made).await
+}
+
+/// Leaves no connection behind.
+async fn migrate(url: &DatabaseUrl) {
+    let store = Store::open(url, OPTIONS).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await;
 }
 
 pub fn noon() -> Timestamp {

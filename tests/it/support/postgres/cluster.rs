@@ -10,9 +10,8 @@ use std::sync::Mutex;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tempfile::TempDir;
 
-use super::super::{Authority, eventually};
+use super::super::{Authority, database_folder, eventually};
 use super::installation::{Installation, ROLE, SUPERUSER};
 use super::{Database, ask};
 
@@ -153,7 +152,7 @@ impl Cluster {
 
     fn start_with(more: &str, data: impl FnOnce(&Installation, &Path) -> String) -> Self {
         let installation = Installation::find();
-        let folder = TempDir::with_prefix("claviger-pg-").unwrap();
+        let folder = database_folder("claviger-pg-");
         installation.give(folder.path());
         let keeper = Mutex::new(Keeper::start(&installation, folder.path()));
         // From here on the keeper removes it.
@@ -236,6 +235,11 @@ impl Cluster {
     /// A new, empty database here.
     pub fn fresh_database(&self) -> Database {
         Database::create(&self.plain_url("postgres"), |name| self.url(name), |name| self.plain_url(name))
+    }
+
+    /// A new database here, as this one is, to which nobody is connected.
+    pub fn copy_of(&self, template: &Database) -> Database {
+        Database::copy(template, |name| self.url(name), |name| self.plain_url(name))
     }
 
     /// Runs SQL as superuser; the first value of the first row as text, empty without one.

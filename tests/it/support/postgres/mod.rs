@@ -67,8 +67,21 @@ pub struct Database {
 impl Database {
     /// `url` is for the program, `direct` for the tests.
     fn create(maintenance: &str, url: impl Fn(&str) -> String, direct: impl Fn(&str) -> String) -> Self {
+        Self::create_from("template0", maintenance, url, direct)
+    }
+
+    fn copy(template: &Self, url: impl Fn(&str) -> String, direct: impl Fn(&str) -> String) -> Self {
+        Self::create_from(&template.name, &template.maintenance, url, direct)
+    }
+
+    fn create_from(
+        template: &str,
+        maintenance: &str,
+        url: impl Fn(&str) -> String,
+        direct: impl Fn(&str) -> String,
+    ) -> Self {
         let name = format!("claviger_test_{}_{}", std::process::id(), random());
-        ask(maintenance, &format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'"));
+        ask(maintenance, &format!("CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'"));
         Self { url: url(&name), direct: direct(&name), name, maintenance: maintenance.to_owned() }
     }
 
