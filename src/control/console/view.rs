@@ -103,13 +103,13 @@ impl View {
     }
 
     /// `28 Nov 2026`
-    pub(super) fn date(&self, moment: &Timestamp) -> String {
-        self.day(TimeZone::UTC.to_datetime(*moment).date())
+    pub(super) fn date(&self, date: Date) -> String {
+        self.language.date(date)
     }
 
-    /// The same.
-    pub(super) fn day(&self, date: Date) -> String {
-        self.language.date(date)
+    /// The date of a moment, in UTC.
+    pub(super) fn date_of(&self, moment: &Timestamp) -> String {
+        self.date(TimeZone::UTC.to_datetime(*moment).date())
     }
 
     /// `28 Nov 2026, 14:03 UTC`

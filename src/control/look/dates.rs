@@ -41,14 +41,15 @@ fn in_utc(moment: Timestamp) -> DateTime {
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use crate::control::look::Look;
 
     #[test]
     fn each_month_and_weekday_has_its_word() {
         let english = Look::default().language("");
-        let months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(' ');
-        for (month, word) in (1..=12).zip(months) {
-            assert_eq!(english.date(jiff::civil::date(2027, month, 5)), format!("5 {word} 2027"));
+        for (month, word) in (1..=12).zip("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(' ')) {
+            assert_eq!(english.date(date(2027, month, 5)), format!("5 {word} 2027"));
         }
         for (day, word) in (23..=29).zip("Mon Tue Wed Thu Fri Sat Sun".split(' ')) {
             let moment = format!("2026-11-{day}T00:00:00Z").parse().unwrap();

@@ -118,6 +118,7 @@ impl Language {
         let with = |all: Arguments<'static>, (name, value): (&'static str, &Argument)| match value {
             Argument::Text(text) => all.with(name, text),
             Argument::Number(number) => all.number(name, *number),
+            Argument::Moment(moment) => all.with(name, &self.date_and_time(*moment)),
             Argument::Sentence(inner) => all.with(name, &self.sentence(inner)),
         };
         self.text(id, &arguments.into_iter().fold(Arguments::default(), with))

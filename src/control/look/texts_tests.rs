@@ -65,6 +65,24 @@ fn no_message_is_unused() {
     assert!(unused.is_empty(), "{unused:?}");
 }
 
+#[test]
+fn german_has_a_word_for_each_month_and_weekday() {
+    let texts = load(&[("de", GERMAN)], &["de"]).unwrap();
+    let german = texts.language("de");
+    let months = "Jan. Feb. März Apr. Mai Juni Juli Aug. Sept. Okt. Nov. Dez.".split(' ');
+    for (month, word) in (1..=12).zip(months) {
+        assert_eq!(german.date(jiff::civil::date(2027, month, 5)), format!("5. {word} 2027"));
+    }
+    for (day, word) in (23..=29).zip("Mo. Di. Mi. Do. Fr. Sa. So.".split(' ')) {
+        let moment = format!("2026-11-{day}T14:03:00Z").parse().unwrap();
+        assert_eq!(german.weekday_date_and_time(moment), format!("{word}, {day}. Nov. 2026, 14:03 UTC"));
+    }
+    let end = "2027-03-01T00:00:00Z".parse::<jiff::Timestamp>().unwrap();
+    let sentence = Sentence::OwnKeyExpired { end: end.into() };
+    assert!(german.sentence(&sentence).contains("1. März 2027, 00:00 UTC"), "{}", german.sentence(&sentence));
+    assert!(sentence.to_string().contains("2027-03-01T00:00:00Z"), "{sentence}");
+}
+
 /// What has the prefix of a group is a message.
 #[test]
 fn no_message_is_missing() {

@@ -28,7 +28,7 @@ impl Composer<'_> {
     }
 
     /// `Tue 1 Dec 2026, 14:02 UTC`
-    fn until(&self, moment: Timestamp) -> String {
+    fn moment(&self, moment: Timestamp) -> String {
         self.language.weekday_date_and_time(moment)
     }
 
@@ -63,7 +63,7 @@ impl Composer<'_> {
                 .with("account", account)
                 .with("person", person.unwrap_or(account))
                 .with("name", about.name.as_deref().unwrap_or_default())
-                .with("until", &self.until(about.ends_at))
+                .with("until", &self.moment(about.ends_at))
                 .with("ending", &ending)
         };
         let what = if about.name.is_some() { "mail-reveal-what" } else { "mail-reveal-what-unnamed" };
@@ -97,10 +97,10 @@ impl Composer<'_> {
 
     pub(super) fn notice(&self, message: &ClaimedMessage, facts: &Facts, minted: &Minted) -> Letter {
         let provider = self.brand().to_owned();
-        let moment = facts.moment.map(|moment| self.until(moment)).unwrap_or_default();
+        let moment = facts.moment.map(|moment| self.moment(moment)).unwrap_or_default();
         let (link, ends) = match minted {
             Minted::SetupLink { ticket, ends_at } => {
-                (crate::control::setup_url_at(self.base, ticket), self.until(*ends_at))
+                (crate::control::setup_url_at(self.base, ticket), self.moment(*ends_at))
             }
             Minted::Nothing | Minted::RevealLink { .. } | Minted::Code { .. } => {
                 (format!("{}{}", self.base, facts.path), String::new())
@@ -152,7 +152,7 @@ impl Composer<'_> {
 
     fn old_key(&self, old_key: OldKey) -> Paragraph {
         let (key, count) = old_key.key();
-        let moment = if let OldKey::Until(end) = old_key { self.until(end) } else { String::new() };
+        let moment = if let OldKey::Until(end) = old_key { self.moment(end) } else { String::new() };
         Paragraph::Text(self.t(key, &Arguments::default().with("moment", &moment).number("count", count)))
     }
 

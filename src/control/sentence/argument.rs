@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::Sentence;
 
 /// A value within a sentence.
@@ -10,6 +12,8 @@ pub enum Argument {
     Text(String),
     /// Selects a plural form.
     Number(i64),
+    /// RFC 3339 in English; pages write it as all their dates.
+    Moment(Timestamp),
     Sentence(Box<Sentence>),
 }
 
@@ -18,6 +22,7 @@ impl fmt::Display for Argument {
         match self {
             Self::Text(text) => f.write_str(text),
             Self::Number(number) => number.fmt(f),
+            Self::Moment(moment) => moment.fmt(f),
             Self::Sentence(sentence) => sentence.fmt(f),
         }
     }
@@ -44,6 +49,12 @@ impl From<usize> for Argument {
 impl From<u64> for Argument {
     fn from(number: u64) -> Self {
         Self::Number(i64::try_from(number).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<Timestamp> for Argument {
+    fn from(moment: Timestamp) -> Self {
+        Self::Moment(moment)
     }
 }
 

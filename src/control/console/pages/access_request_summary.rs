@@ -43,7 +43,7 @@ impl RequestFacts<'_> {
     }
 
     fn start_on(&self) -> String {
-        self.v.day(self.request.start_on)
+        self.v.date(self.request.start_on)
     }
 
     fn state(&self) -> (&'static str, &'static str, String) {

@@ -136,7 +136,7 @@ async fn webhook_queue(visit: &Visit) -> Option<WebhookQueue> {
 }
 
 fn version_lines(visit: &Visit) -> Vec<VersionLine> {
-    let day = |date: Option<Date>| date.map(|date| visit.day(date));
+    let day = |date: Option<Date>| date.map(|date| visit.date(date));
     let is_past = |date: Option<Date>| date.and_then(midnight).is_some_and(|moment| moment <= visit.now);
     let line = |version: &crate::credential::Version| VersionLine {
         name: version.name.to_string(),

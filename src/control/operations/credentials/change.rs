@@ -63,12 +63,12 @@ impl From<&CredentialConflict> for Sentence {
             CredentialConflict::OwnKeyDisabled(Some(reason)) => {
                 Self::OwnKeyDisabledFor { reason: reason.as_str().into() }
             }
-            CredentialConflict::OwnKeyExpired(end) => Self::OwnKeyExpired { end: end.to_string().into() },
+            CredentialConflict::OwnKeyExpired(end) => Self::OwnKeyExpired { end: (*end).into() },
             CredentialConflict::OwnKeyIdTaken(id) => Self::OwnKeyIdTaken { id: id.as_str().into() },
             CredentialConflict::NoDelivery => Self::NoDelivery,
             CredentialConflict::NothingToSend => Self::NothingToSend,
             CredentialConflict::SecretOff(reason) => Self::SecretNotSent { reason: reason.clone().into() },
-            CredentialConflict::TextsUsedUp { next, .. } => Self::TextsUsedUp { next: next.to_string().into() },
+            CredentialConflict::TextsUsedUp { next, .. } => Self::TextsUsedUp { next: (*next).into() },
             CredentialConflict::TextsEnded => Self::TextsEnded,
         }
     }

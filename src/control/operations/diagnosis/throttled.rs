@@ -40,7 +40,7 @@ pub(super) fn throttled(refusals: &[ThrottleEntry], now: Timestamp) -> Option<Se
     };
     Some(Sentence::Throttled {
         address: address.to_string().into(),
-        until: until(now, longest).to_string().into(),
+        until: until(now, longest).into(),
         others,
         guesses: guesses.into(),
     })

@@ -102,7 +102,7 @@ fn check(new: &NewOperatorToken, account_fault: Option<Sentence>, now: Timestamp
 fn bounded_expiry(creator: Option<Timestamp>, requested: Option<Timestamp>) -> Result<Option<Timestamp>, Invalid> {
     match (creator, requested) {
         (Some(end), Some(later)) if later > end => {
-            Err(Invalid::one("expires_at", Sentence::ExpiryOfCreator { end: end.to_string().into() }))
+            Err(Invalid::one("expires_at", Sentence::ExpiryOfCreator { end: end.into() }))
         }
         (creator, requested) => Ok(requested.or(creator)),
     }

@@ -123,7 +123,7 @@ fn in_words(visit: &Visit, status: RequestStatus) -> Option<String> {
         // Access was withdrawn since.
         RequestState::Approved => return None,
     };
-    Some(visit.t2(message, ("date", &visit.date(&status.since)), ("owner", &visit.role(&Role::Owner))))
+    Some(visit.t2(message, ("date", &visit.date_of(&status.since)), ("owner", &visit.role(&Role::Owner))))
 }
 
 /// Until access is granted, the newest request of the account, for those who may ask.

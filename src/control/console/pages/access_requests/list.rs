@@ -106,7 +106,7 @@ pub(super) async fn show(visit: &Visit, wanted: &Wanted, mut form: Form<'_>, cho
         href: visit.url(&request_page(&request.id)),
         account: accounts.get(request.account.as_str()).cloned().unwrap_or_else(|| request.account.to_string()),
         asked_by: askers.get(&request.asked_by).cloned().unwrap_or_else(|| request.asked_by.clone()),
-        start_on: visit.day(request.start_on),
+        start_on: visit.date(request.start_on),
         uses: uses(visit, &request),
         badge: state(visit, request.state),
         is_chosen: chosen.iter().any(|id| id == request.id.as_str()),

@@ -58,7 +58,7 @@ pub(super) fn version(v: &View, pinned: Option<&Label>) -> Option<String> {
 /// A version of the settings with the date that matters most.
 pub(super) fn version_standing(v: &View, version: &Version) -> String {
     let (name, is_past) = (&version.name, |date: Date| midnight(date).is_some_and(|moment| moment <= v.now));
-    let with = |message: &str, date: Date| v.t2(message, ("version", name), ("date", &v.day(date)));
+    let with = |message: &str, date: Date| v.t2(message, ("version", name), ("date", &v.date(date)));
     match (version.retired_on, version.sunset_on, version.deprecated_on) {
         (Some(date), ..) if is_past(date) => with("credentials-version-retired", date),
         (Some(date), ..) => with("credentials-version-ends", date),

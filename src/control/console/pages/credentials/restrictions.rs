@@ -124,7 +124,7 @@ fn end_choices(v: &View, stored: Option<&CredentialRecord>) -> Vec<Choice> {
         Choice::new(KEEP, v.t1("credentials-expires-keep", "end", &end.unwrap_or_else(|| v.t("credentials-never"))))
     });
     let presets = PRESETS.into_iter().map(|(value, days)| {
-        let end = days_from(v.now, days).map(|end| v.date(&end)).unwrap_or_default();
+        let end = days_from(v.now, days).map(|end| v.date_of(&end)).unwrap_or_default();
         Choice::new(value, v.t2("credentials-expires-days", ("days", value), ("date", &end)))
     });
     let others = [Choice::new(ON_DATE, v.t("credentials-expires-date")), Choice::new(NEVER, v.t("credentials-never"))];

@@ -84,7 +84,7 @@ fn dates(v: &View, version: &Version) -> String {
         (version.retired_on, "credentials-date-retired"),
     ];
     let dates: Vec<_> =
-        dates.into_iter().filter_map(|(date, message)| Some(v.t1(message, "date", &v.day(date?)))).collect();
+        dates.into_iter().filter_map(|(date, message)| Some(v.t1(message, "date", &v.date(date?)))).collect();
     if dates.is_empty() { v.t("credentials-date-none") } else { dates.join(" · ") }
 }
 
