@@ -190,7 +190,7 @@ async fn fail_to_build(bed: &TestDatabase) {
 }
 
 async fn a_process_killed_between_batches_leaves_the_rest_to_the_next(bed: TestDatabase) {
-    const ROWS: usize = 20_000;
+    const ROWS: usize = 60_000;
     filled(&bed, ROWS).await;
     bed.execute(VERSION_1).await;
     let folder = tempfile::TempDir::new().unwrap();
