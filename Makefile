@@ -88,8 +88,9 @@ check: needs needs-fmt ## Formatting, lints and documentation, nothing tolerated
 
 # Elsewhere, its tests cannot pack.
 HAS_DPKG = $(shell command -v dpkg)
-# Most tests wait for a process, a timer or a browser now and then: three for each core.
-test: export RUST_TEST_THREADS ?= $(shell expr 3 '*' "$$(nproc)")
+# Most tests wait for a process, a timer or a browser now and then: three for each core, as many as the servers of the
+# tests bear.
+test: export RUST_TEST_THREADS ?= $(shell threads=$$((3 * $$(nproc))); echo $$((threads < 24 ? threads : 24)))
 test: needs needs-browser needs-postgres needs-prometheus needs-readme needs-schemathesis needs-smtp needs-webhooks needs-peers needs-manifests needs-systemd $(if $(HAS_DPKG),needs-package) ## All tests, on SQLite and on a throw-away PostgreSQL
 	@[ -n '$(HAS_DPKG)' ] || echo 'not run: deploy::package, which packs with dpkg: there is none'
 	@$(CARGO) test --quiet --locked --tests $(if $(HAS_DPKG),,-- --skip deploy::package)

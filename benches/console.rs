@@ -82,7 +82,7 @@ fn addresses() -> Vec<String> {
 }
 
 fn pages(many: usize) {
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_in(tempfile::tempdir().unwrap());
     let database = cluster.fresh_database();
     let mut slowest = Duration::ZERO;
     for (name, url) in [("SQLite", "sqlite:claviger.db"), ("PostgreSQL", database.url())] {

@@ -47,7 +47,7 @@ fn now() -> Timestamp {
 
 fn list(many: usize) {
     let runtime = Runtime::new().unwrap();
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_in(tempfile::tempdir().unwrap());
     let database = cluster.fresh_database();
     let folder = TempDir::new().unwrap();
     let sqlite = format!("sqlite:{}", folder.path().join("desk.db").display());

@@ -62,7 +62,7 @@ struct Round {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_in(tempfile::tempdir().unwrap());
     for (part, reach) in [("one", Reach::One), ("all", Reach::All)] {
         if arguments.is_empty() || arguments.iter().any(|argument| argument == part) {
             println!("\n# {EVENTS_PER_SECOND} events a second, each to {part} of {WEBHOOKS} webhooks\n");

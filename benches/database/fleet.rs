@@ -46,7 +46,7 @@ pub fn run() {
         ("PostgreSQL, one connection for notifications ended again and again", Trouble::Cut, Duration::from_secs(5)),
     ];
     for (name, trouble, bound) in scenarios {
-        let cluster = Cluster::start();
+        let cluster = Cluster::start_in(tempfile::tempdir().unwrap());
         let database = cluster.fresh_database();
         if trouble == Trouble::Silent {
             // Shadows the real function on each new connection.

@@ -50,7 +50,7 @@ macro_rules! insert {
 pub fn run() {
     println!("\n# {MANY} credentials against {FEW}\n");
     let runtime = Runtime::new().unwrap();
-    let cluster = Cluster::start();
+    let cluster = Cluster::start_in(tempfile::tempdir().unwrap());
     let (few, many) = (cluster.fresh_database(), cluster.fresh_database());
     compare(&runtime, "PostgreSQL", few.url(), many.url());
     let folder = TempDir::new().unwrap();

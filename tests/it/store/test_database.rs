@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use sqlx::Connection as _;
 use tokio::sync::OnceCell;
 
-use crate::support::database_folder;
+use crate::support::folder_in_memory;
 use crate::support::postgres::{Cluster, Database, Direct, Shared, fresh_database, shared};
 
 pub const OPTIONS: StoreOptions = StoreOptions { connections: 8, query_timeout: Duration::from_secs(20), create: true };
@@ -34,7 +34,7 @@ enum Ground {
 
 impl TestDatabase {
     pub async fn sqlite() -> Self {
-        let folder = database_folder("claviger-sqlite-");
+        let folder = folder_in_memory("claviger-sqlite-");
         let file = folder.path().join("claviger.db");
         let mut options = std::fs::OpenOptions::new();
         let mut copy = options.write(true).create_new(true).mode(0o600).open(&file).unwrap();
@@ -48,7 +48,7 @@ impl TestDatabase {
                 let template = migrated_database(cluster).await;
                 tokio::task::spawn_blocking(|| cluster.copy_of(template)).await.unwrap()
             }
-            // A database that others are copied from would stay behind.
+            // This server outlives the tests, and a template would remain on it.
             Shared::Given(_) => tokio::task::spawn_blocking(fresh_database).await.unwrap(),
         };
         Self::on_database(database).await
@@ -171,24 +171,27 @@ impl TestDatabase {
 /// The bytes of an empty store. A copy takes a small part of the time of a migration.
 async fn migrated_file() -> &'static [u8] {
     static BYTES: OnceCell<Vec<u8>> = OnceCell::const_new();
-    let made = async {
-        let folder = database_folder("claviger-sqlite-");
+    let create = async {
+        let folder = folder_in_memory("claviger-sqlite-");
         let file = folder.path().join("claviger.db");
         migrate(&DatabaseUrl::Sqlite(file.clone())).await;
+        assert!(!folder.path().join("claviger.db-wal").exists(), "the file is not all of it");
         std::fs::read(file).unwrap()
     };
-    BYTES.get_or_init(|| made).await
+    BYTES.get_or_init(|| create).await
 }
 
-/// The same as a database of this server; gone with the server.
+/// An empty store on this server, without connections; removed with the server.
 async fn migrated_database(cluster: &'static Cluster) -> &'static Database {
     static DATABASE: OnceCell<Database> = OnceCell::const_new();
-    let made = async {
+    let create = async {
         let database = tokio::task::spawn_blocking(|| cluster.fresh_database()).await.unwrap();
         migrate(&database.direct().parse().unwrap()).await;
+        let closed = format!("ALTER DATABASE {} ALLOW_CONNECTIONS false", database.name());
+        tokio::task::spawn_blocking(move || cluster.execute(&closed)).await.unwrap();
         database
     };
-    DATABASE.get_or_init(|| made).await
+    DATABASE.get_or_init(|| create).await
 }
 
 /// Leaves no connection behind.

@@ -10,14 +10,15 @@ use std::sync::Mutex;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use tempfile::TempDir;
 
-use super::super::{Authority, database_folder, eventually};
+use super::super::{Authority, eventually, folder_in_memory};
 use super::installation::{Installation, ROLE, SUPERUSER};
 use super::{Database, ask};
 
 /// Without `fsync`, only a crash of the machine loses commits.
 const SETTINGS: &str = "listen_addresses = '127.0.0.1'
-max_connections = 200
+max_connections = 500
 shared_buffers = 16MB
 fsync = off
 full_page_writes = off
@@ -73,7 +74,12 @@ pub enum HowToStop {
 impl Cluster {
     /// On a free port of 127.0.0.1 and on a Unix socket, with a certificate for `localhost` and `127.0.0.1`.
     pub fn start() -> Self {
-        Self::start_with(ALONE, Installation::provide_data)
+        Self::start_in(folder_in_memory("claviger-pg-"))
+    }
+
+    /// The same with its data in this folder.
+    pub fn start_in(folder: TempDir) -> Self {
+        Self::start_with_data(folder, ALONE, Installation::provide_data)
     }
 
     /// A server that can have a [`Self::standby`].
@@ -151,8 +157,11 @@ impl Cluster {
     }
 
     fn start_with(more: &str, data: impl FnOnce(&Installation, &Path) -> String) -> Self {
+        Self::start_with_data(folder_in_memory("claviger-pg-"), more, data)
+    }
+
+    fn start_with_data(folder: TempDir, more: &str, data: impl FnOnce(&Installation, &Path) -> String) -> Self {
         let installation = Installation::find();
-        let folder = database_folder("claviger-pg-");
         installation.give(folder.path());
         let keeper = Mutex::new(Keeper::start(&installation, folder.path()));
         // From here on the keeper removes it.
@@ -237,7 +246,7 @@ impl Cluster {
         Database::create(&self.plain_url("postgres"), |name| self.url(name), |name| self.plain_url(name))
     }
 
-    /// A new database here, as this one is, to which nobody is connected.
+    /// A new database here, like `template`, which must have no connections.
     pub fn copy_of(&self, template: &Database) -> Database {
         Database::copy(template, |name| self.url(name), |name| self.plain_url(name))
     }

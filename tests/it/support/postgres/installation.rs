@@ -36,7 +36,7 @@ const INITDB: [&str; 8] = [
     "--pgdata=data",
 ];
 
-/// Of what is made besides.
+/// Increase it when what [`Installation::initdb`] writes changes.
 const DATA_FORMAT: u32 = 2;
 
 /// A PostgreSQL server that can be started.
