@@ -125,7 +125,7 @@ fuzz: needs needs-fuzz ## Try to break what reads foreign input, FUZZ_SECONDS=60
 			-- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=16384 -print_final_stats=1 || exit 1; \
 	done
 
-bench: bench-build ## What a request costs, beside other proxies: benches/RESULTS.md, in 30 minutes (PINGAP=1)
+bench: bench-build ## What a request costs, beside other proxies: benches/RESULTS.md, in 40 minutes (PINGAP=1)
 	@$(BENCH)
 
 bench-quick: bench-build ## Some of it in 5 minutes, printed only

@@ -4,7 +4,6 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::control::look::{Arguments, Language};
 
@@ -33,7 +32,7 @@ impl Time {
             MINUTE..HOUR => (distance / MINUTE, if is_past { "time-minutes-ago" } else { "time-in-minutes" }),
             HOUR..DAY => (distance / HOUR, if is_past { "time-hours-ago" } else { "time-in-hours" }),
             DAY..MAX_RELATIVE => (distance / DAY, if is_past { "time-days-ago" } else { "time-in-days" }),
-            _ => return Self { text: language.date(TimeZone::UTC.to_datetime(moment).date()), moment, title },
+            _ => return Self { text: language.date_of(moment), moment, title },
         };
         Self { text: language.text(message, &Arguments::default().number("count", count)), moment, title }
     }

@@ -11,7 +11,6 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
 use super::base_path::{RevealSite, base_path};
@@ -109,7 +108,7 @@ impl View {
 
     /// The date of a moment, in UTC.
     pub(super) fn date_of(&self, moment: &Timestamp) -> String {
-        self.date(TimeZone::UTC.to_datetime(*moment).date())
+        self.language.date_of(*moment)
     }
 
     /// `28 Nov 2026, 14:03 UTC`

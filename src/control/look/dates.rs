@@ -13,6 +13,11 @@ impl Language {
         self.text("time-date", &Arguments::default().number("day", day).number("month", month).number("year", year))
     }
 
+    /// The date of a moment, in UTC.
+    pub(in crate::control) fn date_of(&self, moment: Timestamp) -> String {
+        self.date(in_utc(moment).date())
+    }
+
     /// `28 Nov 2026, 14:03 UTC`
     pub(in crate::control) fn date_and_time(&self, moment: Timestamp) -> String {
         let moment = in_utc(moment);

@@ -12,7 +12,7 @@ pub enum Argument {
     Text(String),
     /// Selects a plural form.
     Number(i64),
-    /// RFC 3339 in English; pages write it as all their dates.
+    /// RFC 3339 in the management API, the command line and the log; pages write it as all their dates.
     Moment(Timestamp),
     Sentence(Box<Sentence>),
 }

@@ -156,8 +156,8 @@ impl Installation {
     }
 }
 
-/// What the server keeps of a password (RFC 5803), with one iteration: the usual 4,096 are a tenth of a second for each
-/// connection of a client that is not optimised.
+/// What the server keeps of a password (RFC 5803), with one iteration: a client that is not optimised takes long for
+/// the usual 4,096, at each connection.
 fn scram_verifier(password: &str) -> String {
     let salt = random();
     let mut salted = [0; 32];
